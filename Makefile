@@ -1,0 +1,42 @@
+# The only commands anyone has to know. Each works on a fresh machine without another step before it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+PACKAGES := protos services/common services/gateway services/face client services/standalone
+PROTOS := $(wildcard protos/sightline/v1/*.proto)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock protos
+
+help: ## print what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.locked: requirements/dev.lock | $(BIN)/uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	@touch $@
+
+protos/gen/.made: $(PROTOS) protos/generate.py $(VENV)/.locked
+	$(BIN)/python protos/generate.py
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked protos/gen/.made $(addsuffix /pyproject.toml,$(PACKAGES))
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index $(addprefix -e ,$(PACKAGES))
+	@touch $@
+
+setup: $(VENV)/.installed ## make the environment from the locked versions
+
+protos: protos/gen/.made ## make the Python code of the contract
+
+lock: | $(BIN)/uv ## choose versions anew and lock them
+	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-package sightline-client --no-emit-package sightline-common --no-emit-package sightline-face --no-emit-package sightline-gateway \
+	  --no-emit-package sightline-protos --no-emit-package sightline-standalone --no-annotate --output-file requirements/dev.lock
+
+node_modules/.locked: package.json package-lock.json $(VENV)/.locked
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --silent
+	@touch $@
