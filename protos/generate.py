@@ -22,6 +22,8 @@ GENERATED = HERE / "gen"
 VALIDATE = "buf/validate/validate.proto"
 # Envoy answers REST errors with an empty body unless it knows the detail messages of google.rpc.
 ALSO_DESCRIBED = ("google/rpc/error_details.proto", "google/rpc/status.proto")
+# Inside the Python package, so that a wheel carries it and `importlib.resources` finds it.
+DESCRIPTOR = "sightline/v1/sightline.binpb"
 # AIP-131 to 135 want the resource itself as the answer of the standard methods; buf would want a wrapper.
 LINT = '{"input_config":{"version":"v2","lint":{"use":["STANDARD","COMMENTS"],"except":["RPC_RESPONSE_STANDARD_NAME","RPC_REQUEST_RESPONSE_UNIQUE"]}}}'
 
@@ -46,7 +48,7 @@ def generate(folder: Path) -> None:
     protoc(f"--mypy_out=quiet:{folder}", *files)
     protoc(f"--grpc_python_out={folder}", f"--mypy_grpc_out=quiet:{folder}", *contract())
     protoc(
-        "--include_imports", "--include_source_info", f"--descriptor_set_out={folder / 'sightline.binpb'}",
+        "--include_imports", "--include_source_info", f"--descriptor_set_out={folder / DESCRIPTOR}",
         *contract(), *ALSO_DESCRIBED,
     )  # fmt: skip
     # protoc writes a grpc file for a proto without services too: a module that nobody imports.
