@@ -4,6 +4,7 @@
     |-- InvalidRequest      the request is wrong; names the fields
     |-- MediaRejected       the picture or film is wrong, whoever looks at it
     |-- NotFound            the resource is not there, or not the caller's
+    |-- QuotaExceeded       a limit is used up; says which, and when to come back
     `-- TemporarilyAway     something is away; says when to come back
 
 Every error carries a `Reason`; what the reason means on the wire and whether the same work may be
@@ -24,6 +25,7 @@ __all__ = [
     "Meaning",
     "MediaRejected",
     "NotFound",
+    "QuotaExceeded",
     "Reason",
     "SightlineError",
     "TemporarilyAway",
@@ -75,7 +77,10 @@ class InvalidRequest(SightlineError):
     """The request breaks the contract; `violations` names each field and why."""
 
     def __init__(
-        self, message: str, violations: Sequence[FieldViolation] = (), reason: Reason = Reason.INVALID_ARGUMENT
+        self,
+        message: str,
+        violations: Sequence[FieldViolation] = (),
+        reason: Reason = Reason.INVALID_ARGUMENT,
     ) -> None:
         super().__init__(reason, message)
         self.violations = tuple(violations)
@@ -89,8 +94,25 @@ class NotFound(SightlineError):
     """The resource does not exist for this caller; another tenant's looks the same."""
 
     def __init__(self, resource_name: str) -> None:
-        super().__init__(Reason.NOT_FOUND, f"{resource_name} was not found", metadata={"resource": resource_name})
+        super().__init__(
+            Reason.NOT_FOUND, f"{resource_name} was not found", metadata={"resource": resource_name}
+        )
         self.resource_name = resource_name
+
+
+class QuotaExceeded(SightlineError):
+    """A limit is used up: `subject` names it, as in `key:7f3a/jobs_per_hour`."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        subject: str,
+        retry_after_seconds: float | None = None,
+        reason: Reason = Reason.QUOTA_EXCEEDED,
+    ) -> None:
+        super().__init__(reason, message, retry_after_seconds=retry_after_seconds)
+        self.subject = subject
 
 
 class TemporarilyAway(SightlineError):
