@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -65,7 +65,9 @@ def variables(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, s
             yield variable, default, field.description or ""
 
 
-def load(settings: type[S], arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> S:
+def load(
+    settings: type[S], arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None
+) -> S:
     """Read a service's settings, or explain them and leave.
 
     Args:
@@ -81,13 +83,15 @@ def load(settings: type[S], arguments: Sequence[str] | None = None, environment:
     if any(word in ("-h", "--help") for word in (sys.argv[1:] if arguments is None else arguments)):
         sys.stdout.write(_help(settings, known))
         raise SystemExit(0)
-    unknown = sorted(_unknown(prefix, {name for name, _, _ in known}, os.environ if environment is None else environment))
+    unknown = sorted(
+        _unknown(prefix, {name for name, _, _ in known}, os.environ if environment is None else environment)
+    )
     if unknown:
         _refuse(f"unknown setting {', '.join(unknown)}; --help lists those that exist")
     try:
         return settings()
     except ValidationError as error:
-        return _refuse("; ".join(_sentence(prefix, dict(one)) for one in error.errors()))
+        _refuse("; ".join(_sentence(prefix, dict(one)) for one in error.errors()))
 
 
 def _unknown(prefix: str, known: set[str], environment: Mapping[str, str]) -> Iterator[str]:
@@ -99,7 +103,7 @@ def _sentence(prefix: str, error: dict[str, Any]) -> str:
     return f"{variable}: {error['msg']}"
 
 
-def _refuse(message: str) -> Any:
+def _refuse(message: str) -> NoReturn:
     sys.stderr.write(f"error: {message}\n")
     raise SystemExit(2)
 

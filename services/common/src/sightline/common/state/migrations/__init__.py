@@ -14,4 +14,5 @@ def run_script(revision_file: str, direction: str) -> None:
         revision_file: the revision's `__file__`.
         direction: `up` or `down`.
     """
-    op.execute(Path(revision_file).with_suffix(f".{direction}.sql").read_text(encoding="utf-8"))
+    script = Path(revision_file).with_suffix(f".{direction}.sql").read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(script)

@@ -1,0 +1,147 @@
+"""The pool of connections to PostgreSQL, and how its failures are told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg.rows import AsyncRowFactory, TupleRow, class_row, tuple_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+from typing_extensions import TypeVar
+
+from sightline.common.errors import Reason, TemporarilyAway
+from sightline.common.settings import PostgresSettings
+from sightline.common.state.statements import statement
+from sightline.common.telemetry.metrics import Metrics
+
+log = structlog.get_logger()
+
+# A deadlock or a serialisation failure undoes the statement whole: it is safe, and enough, to run it again.
+_CONFLICTS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+_CONFLICT_TRIES = 5
+# What psycopg raises when the server is away, is starting or is shutting down.
+_AWAY = (PoolTimeout, TooManyRequests, psycopg.OperationalError, psycopg.InterfaceError)
+
+Row = TypeVar("Row", default=TupleRow)
+
+
+class Database:
+    """PostgreSQL through a bounded pool: every statement is named, timed and mapped to typed errors."""
+
+    def __init__(
+        self,
+        settings: PostgresSettings,
+        metrics: Metrics,
+        application: str,
+        *,
+        pool_max: int | None = None,
+    ) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
+            settings.url.get_secret_value(),
+            kwargs={
+                "autocommit": True,
+                "application_name": application,
+                "connect_timeout": 5,
+                "options": f"-c statement_timeout={int(settings.statement_timeout_seconds * 1000)}",
+                # A server that vanished without a word is noticed in seconds, not in the hours of TCP's default.
+                "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000,
+            },
+            min_size=settings.pool_min,
+            max_size=max(pool_max or settings.pool_max, settings.pool_min),
+            timeout=settings.pool_wait_seconds,
+            max_waiting=settings.pool_waiting_max,
+            max_lifetime=settings.recycle_seconds,
+            check=AsyncConnectionPool.check_connection,
+            reconnect_timeout=5,
+            open=False,
+        )  # fmt: skip
+
+    async def open(self) -> None:
+        """Begin to connect; does not wait, so that a process can start before its database."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Give every connection back to the server."""
+        await self._pool.close()
+
+    async def check(self) -> None:
+        """Ask the server for an answer.
+
+        Raises:
+            TemporarilyAway: when there is none.
+        """
+        await self.rows("upkeep.check")
+
+    def statistics(self) -> Mapping[str, int]:
+        """Tell how the pool is used, in psycopg_pool's words (pool_size, pool_available, requests_waiting, ...)."""
+        return self._pool.get_stats()
+
+    async def rows(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[TupleRow]:
+        """Run one named statement in a transaction of its own.
+
+        Args:
+            name: the aggregate's file and the statement in it, such as `tasks.claim`.
+            parameters: the values of its parameters.
+
+        Returns:
+            All rows; none for a statement that returns none.
+
+        Raises:
+            TemporarilyAway: when the database is away or the pool is exhausted.
+        """
+        return await self._run(name, statement(name), parameters, tuple_row)
+
+    async def fetch(self, kind: type[Row], name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """Run one named statement like `rows`, and make a dataclass of each row by its column names."""
+        return await self._run(name, statement(name), parameters, class_row(kind))
+
+    async def fetch_text(
+        self, kind: type[Row], name: str, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> list[Row]:
+        """Run a statement that was composed, like `fetch`; `name` is what logs and metrics call it."""
+        return await self._run(name, sql, parameters, class_row(kind))
+
+    async def _run(
+        self, name: str, sql: str, parameters: Mapping[str, Any] | None, factory: AsyncRowFactory[Row]
+    ) -> list[Row]:
+        for _ in range(_CONFLICT_TRIES):
+            began = time.perf_counter()
+            try:
+                async with self.connection() as connection:
+                    # binary: vectors, uuids and byte arrays travel without being written out as text.
+                    cursor = connection.cursor(row_factory=factory, binary=True)
+                    await cursor.execute(sql, parameters)
+                    return await cursor.fetchall() if cursor.description else []
+            except _CONFLICTS:
+                log.info("statement_conflicted", statement=name)
+            finally:
+                self._note(name, time.perf_counter() - began)
+        raise TemporarilyAway(Reason.STATE_UNAVAILABLE, "the database is too contended")
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
+        """Lend a connection that has just been checked to be alive, for as long as the block runs.
+
+        Raises:
+            TemporarilyAway: when the database is away, goes away, or the pool is exhausted.
+        """
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except _CONFLICTS:
+            raise
+        except _AWAY as error:
+            log.warning("database_away", error=type(error).__name__)
+            raise TemporarilyAway(Reason.STATE_UNAVAILABLE, "the database can't be reached") from error
+
+    def _note(self, name: str, seconds: float) -> None:
+        self._metrics.db_query_seconds.labels(name).observe(seconds)
+        if seconds >= self._settings.slow_query_seconds:
+            self._metrics.db_slow_queries.labels(name).inc()
+            log.warning("slow_query", statement=name, seconds=round(seconds, 3))

@@ -1,0 +1,283 @@
+"""Jobs as clients see them: submitted in groups, read, listed, cancelled, run again, deleted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+from uuid import UUID
+
+from sightline.common.errors import NotFound, Reason, SightlineError
+from sightline.common.state.database import Database
+
+
+class State(IntEnum):
+    """Where a job or a task stands; the numbers of `sightline.v1.Job.State`."""
+
+    QUEUED = 1
+    RUNNING = 2
+    SUCCEEDED = 3
+    FAILED = 4
+    CANCELLED = 5
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing follows."""
+        return self >= State.SUCCEEDED
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One job to store, with its one task.
+
+    Attributes:
+        spec: the serialised `sightline.v1.JobSpec`.
+        body_sha256: digest of the request, to tell a repeat from a reuse of `request_id`.
+        keep_seconds: how long the job is kept after it was created.
+        queue: the queue of the service that does the work.
+    """
+
+    tenant: str
+    job_id: UUID
+    task_id: UUID
+    kind: str
+    spec: bytes
+    media_id: UUID | None
+    queue: str
+    priority: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+    trace_context: str = ""
+    request_id: UUID | None = None
+    body_sha256: bytes = b""
+    keep_seconds: float = 7 * 86_400.0
+    max_attempts: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A row of `jobs`."""
+
+    tenant: str
+    job_id: UUID
+    kind: str
+    spec: bytes
+    media_id: UUID | None
+    priority: int
+    labels: dict[str, str]
+    state: int
+    history: list[int]
+    progress: float
+    attempt_count: int
+    open_tasks: int
+    result_count: int
+    error: bytes | None
+    deduplicated_from: UUID | None
+    trace_context: str
+    create_time: datetime
+    start_time: datetime | None
+    end_time: datetime | None
+    expire_time: datetime
+
+    @property
+    def etag(self) -> str:
+        """Changes with every change of the state."""
+        return str(len(self.history))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a submission that was accepted.
+
+    Attributes:
+        job_id: the stored job; of the first submission when this one repeats it.
+        repeated: whether nothing new was stored.
+    """
+
+    job_id: UUID
+    create_time: datetime | None
+    expire_time: datetime | None
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """A task that waits again."""
+
+    task_id: UUID
+    queue: str
+    priority: int
+    trace_context: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result of a job: its place and the serialised message."""
+
+    ordinal: int
+    payload: bytes
+    create_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at a task of a job that has ended."""
+
+    job_id: UUID
+    attempt: int
+    worker: str
+    start_time: datetime
+    end_time: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    job_id: UUID
+    create_time: datetime
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    request_id: UUID
+    job_id: UUID
+    body_sha256: bytes
+
+
+class Jobs:
+    """The jobs of every tenant."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def submit(self, submissions: Sequence[Submission]) -> list[Stored | SightlineError]:
+        """Store a group of submissions in one transaction.
+
+        Returns:
+            For each submission, in order: what was stored, or why nothing was.
+
+        Raises:
+            TemporarilyAway: when nothing was stored at all.
+        """
+        rows = await self._database.fetch(_Fresh, "jobs.submit", _columns(submissions))
+        fresh = {row.job_id: row for row in rows}
+        earlier = await self._earlier([s for s in submissions if s.job_id not in fresh])
+        return [
+            Stored(s.job_id, fresh[s.job_id].create_time, fresh[s.job_id].expire_time, repeated=False)
+            if s.job_id in fresh
+            else _repeat(s, earlier[(s.tenant, s.request_id)])
+            for s in submissions
+        ]
+
+    async def _earlier(self, repeats: Sequence[Submission]) -> dict[tuple[str, UUID | None], _Remembered]:
+        found: dict[tuple[str, UUID | None], _Remembered] = {}
+        for tenant in {s.tenant for s in repeats}:
+            ids = [s.request_id for s in repeats if s.tenant == tenant]
+            rows = await self._database.fetch(
+                _Remembered,
+                "jobs.by_request",
+                {"tenant": tenant, "request_ids": ids},
+            )
+            found.update({(tenant, row.request_id): row for row in rows})
+        return found
+
+    async def get(self, tenant: str, job_id: UUID) -> Job:
+        """Read one job.
+
+        Raises:
+            NotFound: when the tenant has no such job.
+        """
+        (job,) = await self.get_many(tenant, [job_id])
+        return job
+
+    async def get_many(self, tenant: str, job_ids: Sequence[UUID]) -> list[Job]:
+        """Read jobs in the order that is asked for.
+
+        Raises:
+            NotFound: when one of them does not exist.
+        """
+        rows = await self._database.fetch(Job, "jobs.by_id", {"tenant": tenant, "job_ids": list(job_ids)})
+        jobs = {job.job_id: job for job in rows}
+        if missing := next((job_id for job_id in job_ids if job_id not in jobs), None):
+            raise NotFound(f"jobs/{missing}")
+        return [jobs[job_id] for job_id in job_ids]
+
+    async def cancel(self, tenant: str, job_id: UUID, etag: str = "") -> Job:
+        """End a job that has not ended; its tasks are refused to whoever works on them.
+
+        Raises:
+            NotFound: when the tenant has no such job.
+            SightlineError: JOB_ENDED or ETAG_MISMATCH.
+        """
+        rows = await self._database.fetch(
+            Job,
+            "jobs.cancel",
+            {"tenant": tenant, "job_id": job_id, "etag": etag},
+        )
+        if rows:
+            return rows[0]
+        raise _refusal(await self.get(tenant, job_id), etag, wants_ended=False)
+
+    async def rerun(self, tenant: str, job_id: UUID) -> list[Rerun]:
+        """Queue a failed or cancelled job again, with a fresh count of attempts.
+
+        Raises:
+            NotFound: when the tenant has no such job.
+            SightlineError: JOB_NOT_ENDED, or JOB_ENDED when it succeeded.
+        """
+        parameters = {"tenant": tenant, "job_id": job_id}
+        rows = await self._database.fetch(Rerun, "jobs.rerun", parameters)
+        if rows:
+            return rows
+        job = await self.get(tenant, job_id)
+        raise _refusal(job, "", wants_ended=not State(job.state).terminal)
+
+    async def delete(self, tenant: str, job_id: UUID, etag: str = "") -> None:
+        """Delete a job that has ended, with its results.
+
+        Raises:
+            NotFound: when the tenant has no such job.
+            SightlineError: JOB_NOT_ENDED or ETAG_MISMATCH.
+        """
+        parameters = {"tenant": tenant, "job_id": job_id, "etag": etag}
+        if not await self._database.rows("jobs.delete", parameters):
+            raise _refusal(await self.get(tenant, job_id), etag, wants_ended=True)
+
+    async def results(self, tenant: str, job_id: UUID, *, after: int = -1, count: int = 50) -> list[Result]:
+        """Read results in their order, beginning behind the ordinal `after`."""
+        parameters = {"tenant": tenant, "job_id": job_id, "after": after, "count": count}
+        return await self._database.fetch(Result, "jobs.results", parameters)
+
+    async def dead_letters(self, tenant: str, *, before: UUID | None = None, count: int = 50) -> list[Job]:
+        """Read the jobs that were given up, the latest first, beginning behind the job `before`."""
+        parameters = {"tenant": tenant, "before": before, "count": count}
+        return await self._database.fetch(Job, "jobs.dead_letters", parameters)
+
+    async def attempts(self, tenant: str, job_ids: Iterable[UUID]) -> list[Attempt]:
+        """Read every ended attempt at the tasks of jobs, by job, the first first."""
+        parameters = {"tenant": tenant, "job_ids": list(job_ids)}
+        return await self._database.fetch(Attempt, "jobs.attempts", parameters)
+
+
+def _columns(submissions: Sequence[Submission]) -> dict[str, Any]:
+    columns = {name: [getattr(s, name) for s in submissions] for name in Submission.__slots__}
+    return {**columns, "labels": [json.dumps(dict(labels)) for labels in columns["labels"]]}
+
+
+def _repeat(submission: Submission, earlier: _Remembered) -> Stored | SightlineError:
+    if earlier.body_sha256 != submission.body_sha256:
+        return SightlineError(
+            Reason.REQUEST_ID_REUSED, f"request_id {submission.request_id} was used for another request"
+        )
+    return Stored(earlier.job_id, None, None, repeated=True)
+
+
+def _refusal(job: Job, etag: str, *, wants_ended: bool) -> SightlineError:
+    name, state = f"jobs/{job.job_id}", State(job.state)
+    if state.terminal != wants_ended:
+        reason = Reason.JOB_NOT_ENDED if wants_ended else Reason.JOB_ENDED
+        return SightlineError(reason, f"{name} is {state.name}", metadata={"state": state.name})
+    return SightlineError(Reason.ETAG_MISMATCH, f"{name} has changed: its etag is {job.etag}, not {etag}")

@@ -1,0 +1,88 @@
+-- name: end_leases
+-- Takes tasks back from workers that went silent; the attempt counts, and the last one ends the job.
+WITH silent AS (
+    SELECT task_id FROM tasks WHERE state = 2 AND lease_time < now()
+    ORDER BY task_id LIMIT :count FOR UPDATE SKIP LOCKED
+),
+taken AS (
+    UPDATE tasks SET
+        state = CASE WHEN attempt - released < max_attempts THEN 1 ELSE 4 END,
+        end_time = CASE WHEN attempt - released < max_attempts THEN NULL ELSE now() END,
+        ready_time = now(), publish_time = NULL, lease_time = NULL
+    FROM silent WHERE tasks.task_id = silent.task_id
+    RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.queue, tasks.attempt, tasks.worker, tasks.start_time,
+              tasks.state
+),
+outcomes AS (
+    SELECT DISTINCT ON (tenant, job_id) tenant, job_id, state FROM taken ORDER BY tenant, job_id, state DESC
+),
+stopped AS (
+    UPDATE tasks SET state = 5, end_time = now(), lease_time = NULL
+    FROM outcomes
+    WHERE outcomes.state = 4 AND tasks.tenant = outcomes.tenant AND tasks.job_id = outcomes.job_id
+      AND tasks.state IN (1, 2) AND tasks.task_id NOT IN (SELECT task_id FROM taken)
+),
+told AS (
+    UPDATE jobs SET
+        state = outcomes.state,
+        history = CASE WHEN jobs.state = outcomes.state THEN history ELSE history || outcomes.state END,
+        error = CASE WHEN outcomes.state = 4 THEN :error::bytea END,
+        progress = CASE WHEN outcomes.state = 4 THEN progress ELSE 0 END,
+        open_tasks = CASE WHEN outcomes.state = 4 THEN 0 ELSE open_tasks END,
+        end_time = CASE WHEN outcomes.state = 4 THEN now() END
+    FROM outcomes
+    WHERE jobs.tenant = outcomes.tenant AND jobs.job_id = outcomes.job_id AND jobs.state IN (1, 2)
+      AND (outcomes.state = 4 OR jobs.open_tasks = 1)
+    RETURNING jobs.job_id, jobs.state, cardinality(history) AS transition
+),
+attempts AS (
+    INSERT INTO task_attempts (task_id, attempt, worker, start_time, outcome)
+    SELECT task_id, attempt, coalesce(worker, ''), start_time, 'lease_lost' FROM taken
+    ON CONFLICT DO NOTHING
+)
+SELECT taken.task_id, taken.tenant, taken.job_id, taken.queue, taken.state, told.transition
+FROM taken LEFT JOIN told ON told.job_id = taken.job_id;
+
+-- name: publishable
+-- The row is the outbox: what waits and was never published, or so long ago that the message must be lost.
+WITH due AS (
+    SELECT task_id FROM tasks
+    WHERE queue = :queue AND state = 1 AND ready_time <= now()
+      AND (publish_time IS NULL OR publish_time < now() - :older_seconds * interval '1 second')
+    ORDER BY priority DESC, ready_time, task_id
+    LIMIT :count
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE tasks SET publish_time = now()
+FROM due, jobs
+WHERE tasks.task_id = due.task_id AND jobs.tenant = tasks.tenant AND jobs.job_id = tasks.job_id
+RETURNING tasks.task_id, tasks.priority, jobs.trace_context;
+
+-- name: depths
+SELECT queue,
+       count(*) FILTER (WHERE state = 1 AND ready_time <= now()) AS waiting,
+       count(*) FILTER (WHERE state = 2) AS running,
+       coalesce(extract(epoch FROM now() - min(ready_time) FILTER (WHERE state = 1 AND ready_time <= now())), 0)::float8
+           AS oldest_seconds
+FROM tasks WHERE state IN (1, 2) GROUP BY queue;
+
+-- name: purge_jobs
+DELETE FROM jobs
+WHERE (tenant, job_id) IN (
+    SELECT tenant, job_id FROM jobs WHERE state >= 3 AND expire_time < now() ORDER BY expire_time LIMIT :count
+)
+RETURNING job_id;
+
+-- name: purge_requests
+DELETE FROM idempotency
+WHERE (tenant, request_id) IN (
+    SELECT tenant, request_id FROM idempotency
+    WHERE create_time < now() - :older_seconds * interval '1 second' ORDER BY create_time LIMIT :count
+)
+RETURNING request_id;
+
+-- name: lead
+SELECT pg_try_advisory_lock(:key);
+
+-- name: check
+SELECT 1;

@@ -1,0 +1,92 @@
+"""What one leader does for all: takes lost work back, names what must be published, counts, purges."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from sightline.common.state.database import Database
+from sightline.common.state.statements import statement
+
+# Any constant will do, as long as no other lock of the product has it.
+LEADER_LOCK = 7_340_033
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A task whose worker went silent; `state` is queued again, or failed when that was the last attempt."""
+
+    task_id: UUID
+    tenant: str
+    job_id: UUID
+    queue: str
+    state: int
+    transition: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Publishable:
+    """A waiting task whose message is missing."""
+
+    task_id: UUID
+    priority: int
+    trace_context: str
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much waits and runs in a queue, and how long the oldest has waited."""
+
+    queue: str
+    waiting: int
+    running: int
+    oldest_seconds: float
+
+
+class Upkeep:
+    """The duties' view of the tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def leadership(self) -> AsyncIterator[bool]:
+        """Hold the leader's lock for the block, if nobody else does; it ends with the connection.
+
+        Yields:
+            Whether this process leads.
+        """
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(statement("upkeep.lead"), {"key": LEADER_LOCK})
+            row = await cursor.fetchone()
+            leads = bool(row and row[0])
+            try:
+                yield leads
+            finally:
+                if leads and not connection.closed:
+                    await connection.execute("SELECT pg_advisory_unlock(%(key)s)", {"key": LEADER_LOCK})
+
+    async def end_leases(self, error: bytes, count: int = 500) -> list[TakenBack]:
+        """Take back tasks whose lease has ended; `error` is what the client reads if that was the last attempt."""
+        parameters = {"error": error, "count": count}
+        return await self._database.fetch(TakenBack, "upkeep.end_leases", parameters)
+
+    async def publishable(self, queue: str, *, older_seconds: float, count: int) -> list[Publishable]:
+        """Name waiting tasks without a message, or with one older than `older_seconds`, and mark them published."""
+        parameters = {"queue": queue, "older_seconds": older_seconds, "count": count}
+        return await self._database.fetch(Publishable, "upkeep.publishable", parameters)
+
+    async def depths(self) -> list[Depth]:
+        """Count what waits and runs, by queue; a queue with neither is not among the rows."""
+        return await self._database.fetch(Depth, "upkeep.depths")
+
+    async def purge_jobs(self, count: int = 500) -> int:
+        """Delete ended jobs that have expired; returns how many, at most `count`."""
+        return len(await self._database.rows("upkeep.purge_jobs", {"count": count}))
+
+    async def purge_requests(self, *, older_seconds: float, count: int = 500) -> int:
+        """Forget request ids older than that; returns how many, at most `count`."""
+        parameters = {"older_seconds": older_seconds, "count": count}
+        return len(await self._database.rows("upkeep.purge_requests", parameters))

@@ -1,0 +1,254 @@
+"""Jobs and tasks in the real database: one promise of the job engine each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+
+from sightline.common.errors import NotFound, Reason, SightlineError
+from sightline.common.state import schema
+from sightline.common.state.database import Database
+from sightline.common.state.filters import parse
+from sightline.common.state.identifiers import uuid7
+from sightline.common.state.jobs import Jobs, State, Stored, Submission
+from sightline.common.state.pages import JobPages, Page
+from sightline.common.state.tasks import Failure, Held, Success, Tasks
+from sightline.common.state.upkeep import Upkeep
+
+Make = Callable[..., Submission]
+
+
+async def test_a_submitted_job_waits_with_one_task(database: Database, submission: Make) -> None:
+    asked = submission(labels={"film": "b"})
+    (stored,) = await Jobs(database).submit([asked])
+    assert isinstance(stored, Stored)
+    assert not stored.repeated
+    job = await Jobs(database).get("acme", asked.job_id)
+    assert (job.state, job.history, job.labels) == (State.QUEUED, [State.QUEUED], {"film": "b"})
+    assert await Tasks(database).waiting("face", 10) == [asked.task_id]
+
+
+async def test_a_repeated_request_returns_the_first_job_and_stores_nothing(
+    database: Database, submission: Make
+) -> None:
+    request_id = uuid4()
+    first, again = (submission(request_id=request_id, body_sha256=b"same") for _ in range(2))
+    await Jobs(database).submit([first])
+    (outcome,) = await Jobs(database).submit([again])
+    assert isinstance(outcome, Stored)
+    assert (outcome.job_id, outcome.repeated) == (first.job_id, True)
+    with pytest.raises(NotFound):
+        await Jobs(database).get("acme", again.job_id)
+
+
+async def test_a_request_id_used_for_another_body_is_refused(database: Database, submission: Make) -> None:
+    request_id = uuid4()
+    await Jobs(database).submit([submission(request_id=request_id, body_sha256=b"one")])
+    (outcome,) = await Jobs(database).submit([submission(request_id=request_id, body_sha256=b"two")])
+    assert isinstance(outcome, SightlineError)
+    assert outcome.reason is Reason.REQUEST_ID_REUSED
+
+
+async def test_fifty_simultaneous_repeats_store_one_job(database: Database, submission: Make) -> None:
+    request_id = uuid4()
+    asked = [submission(request_id=request_id, body_sha256=b"same") for _ in range(50)]
+    outcomes = await asyncio.gather(*(Jobs(database).submit([one]) for one in asked))
+    stored = [one for group in outcomes for one in group if isinstance(one, Stored)]
+    assert len(stored) == 50
+    assert len({one.job_id for one in stored}) == 1
+    assert sum(not one.repeated for one in stored) == 1
+
+
+async def test_a_task_is_claimed_once_however_often_its_message_comes(database: Database, submission: Make) -> None:
+    asked = [submission() for _ in range(20)]
+    await Jobs(database).submit(asked)
+    ids = [one.task_id for one in asked]
+    claims = await asyncio.gather(*(Tasks(database).claim(ids, f"worker-{n}", 30) for n in range(8)))
+    assert sorted(claim.task_id for group in claims for claim in group) == sorted(ids)
+
+
+async def test_a_completed_task_ends_its_job_with_its_results_in_order(database: Database, submission: Make) -> None:
+    asked = submission()
+    await Jobs(database).submit([asked])
+    (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
+    (ended,) = await Tasks(database).complete([Success(asked.task_id, claim.attempt, (b"a", b"b"))])
+    assert (ended.state, ended.transition) == (State.SUCCEEDED, 3)
+    job = await Jobs(database).get("acme", asked.job_id)
+    assert (job.history, job.result_count, job.progress) == ([1, 2, 3], 2, 1.0)
+    results = await Jobs(database).results("acme", asked.job_id)
+    assert [(r.ordinal, r.payload) for r in results] == [(0, b"a"), (1, b"b")]
+
+
+async def test_a_worker_that_lost_its_lease_cannot_write(database: Database, submission: Make) -> None:
+    asked = submission()
+    await Jobs(database).submit([asked])
+    (old,) = await Tasks(database).claim([asked.task_id], "slow", 0.001)
+    await asyncio.sleep(0.05)
+    (taken,) = await Upkeep(database).end_leases(b"")
+    assert (taken.state, taken.transition) == (State.QUEUED, 3)
+    (new,) = await Tasks(database).claim([asked.task_id], "quick", 30)
+    assert new.attempt == old.attempt + 1
+    assert await Tasks(database).complete([Success(asked.task_id, old.attempt, (b"stale",))]) == []
+    assert await Tasks(database).renew([Held(asked.task_id, old.attempt, 0.5)], 30) == set()
+    assert len(await Tasks(database).complete([Success(asked.task_id, new.attempt, (b"fresh",))])) == 1
+    assert [r.payload for r in await Jobs(database).results("acme", asked.job_id)] == [b"fresh"]
+
+
+async def test_a_retryable_failure_waits_and_a_permanent_one_ends_the_job(database: Database, submission: Make) -> None:
+    tasks, (lucky, doomed) = Tasks(database), (submission(), submission())
+    await Jobs(database).submit([lucky, doomed])
+    claims = {c.task_id: c for c in await tasks.claim([lucky.task_id, doomed.task_id], "w", 30)}
+    failures = [
+        Failure(lucky.task_id, claims[lucky.task_id].attempt, retryable=True, delay_seconds=60, error=b"later"),
+        Failure(doomed.task_id, claims[doomed.task_id].attempt, retryable=False, delay_seconds=0, error=b"never"),
+    ]
+    ended = {one.task_id: one for one in await tasks.fail(failures)}
+    assert (ended[lucky.task_id].state, ended[doomed.task_id].state) == (State.QUEUED, State.FAILED)
+    assert await tasks.claim([lucky.task_id], "w", 30) == []
+    job = await Jobs(database).get("acme", doomed.job_id)
+    assert (job.state, job.error) == (State.FAILED, b"never")
+    assert [one.job_id for one in await Jobs(database).dead_letters("acme")] == [doomed.job_id]
+    assert [a.outcome for a in await Jobs(database).attempts("acme", [doomed.job_id])] == ["failed"]
+
+
+async def test_attempts_run_out(database: Database, submission: Make) -> None:
+    asked = submission(max_attempts=2)
+    await Jobs(database).submit([asked])
+    for expected in (State.QUEUED, State.FAILED):
+        (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
+        (ended,) = await Tasks(database).fail([Failure(asked.task_id, claim.attempt, True, 0, b"broken")])
+        assert ended.state == expected
+    job = await Jobs(database).get("acme", asked.job_id)
+    assert (job.attempt_count, job.error) == (2, b"broken")
+
+
+async def test_a_released_claim_does_not_count_as_an_attempt(database: Database, submission: Make) -> None:
+    asked = submission(max_attempts=1)
+    await Jobs(database).submit([asked])
+    (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
+    assert await Tasks(database).release([Held(asked.task_id, claim.attempt)]) == {asked.task_id}
+    (again,) = await Tasks(database).claim([asked.task_id], "v", 30)
+    assert (again.attempt, again.tries) == (2, 1)
+
+
+async def test_a_cancelled_job_refuses_what_its_worker_still_writes(database: Database, submission: Make) -> None:
+    asked = submission()
+    await Jobs(database).submit([asked])
+    (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
+    job = await Jobs(database).cancel("acme", asked.job_id)
+    assert job.state == State.CANCELLED
+    assert await Tasks(database).renew([Held(asked.task_id, claim.attempt)], 30) == set()
+    assert await Tasks(database).complete([Success(asked.task_id, claim.attempt, (b"late",))]) == []
+    with pytest.raises(SightlineError) as refused:
+        await Jobs(database).cancel("acme", asked.job_id)
+    assert refused.value.reason is Reason.JOB_ENDED
+
+
+async def test_cancelling_with_an_old_etag_changes_nothing(database: Database, submission: Make) -> None:
+    asked = submission()
+    await Jobs(database).submit([asked])
+    etag = (await Jobs(database).get("acme", asked.job_id)).etag
+    await Tasks(database).claim([asked.task_id], "w", 30)
+    with pytest.raises(SightlineError) as refused:
+        await Jobs(database).cancel("acme", asked.job_id, etag)
+    assert refused.value.reason is Reason.ETAG_MISMATCH
+    assert (await Jobs(database).get("acme", asked.job_id)).state == State.RUNNING
+
+
+async def test_a_failed_job_can_be_run_again_from_the_start(database: Database, submission: Make) -> None:
+    asked = submission(max_attempts=1)
+    await Jobs(database).submit([asked])
+    (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
+    await Tasks(database).fail([Failure(asked.task_id, claim.attempt, True, 0, b"broken")])
+    (rerun,) = await Jobs(database).rerun("acme", asked.job_id)
+    assert (rerun.task_id, rerun.queue) == (asked.task_id, "face")
+    (again,) = await Tasks(database).claim([asked.task_id], "w", 30)
+    assert again.tries == 1
+    await Tasks(database).complete([Success(asked.task_id, again.attempt, (b"good",))])
+    job = await Jobs(database).get("acme", asked.job_id)
+    assert (job.state, job.error, job.history) == (State.SUCCEEDED, None, [1, 2, 4, 1, 2, 3])
+
+
+async def test_only_an_ended_job_can_be_deleted_and_its_results_go_with_it(
+    database: Database, submission: Make
+) -> None:
+    asked = submission()
+    await Jobs(database).submit([asked])
+    with pytest.raises(SightlineError) as refused:
+        await Jobs(database).delete("acme", asked.job_id)
+    assert refused.value.reason is Reason.JOB_NOT_ENDED
+    (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
+    await Tasks(database).complete([Success(asked.task_id, claim.attempt, (b"x",))])
+    await Jobs(database).delete("acme", asked.job_id)
+    assert await Jobs(database).results("acme", asked.job_id) == []
+
+
+async def test_another_tenants_job_looks_like_a_missing_one(database: Database, submission: Make) -> None:
+    asked = submission(tenant="acme")
+    await Jobs(database).submit([asked])
+    with pytest.raises(NotFound) as theirs:
+        await Jobs(database).get("other", asked.job_id)
+    missing = uuid7()
+    with pytest.raises(NotFound) as nobodys:
+        await Jobs(database).get("other", missing)
+    assert str(theirs.value).replace(str(asked.job_id), "") == str(nobodys.value).replace(str(missing), "")
+
+
+async def test_pages_cover_every_job_once_while_new_ones_arrive(database: Database, submission: Make) -> None:
+    asked = [submission() for _ in range(25)]
+    await Jobs(database).submit(asked)
+    seen, after = [], None
+    while page := await JobPages(database).read("acme", Page(parse(""), after=after, count=10)):
+        seen += [job.job_id for job in page]
+        after = page[-1].job_id
+        await Jobs(database).submit([submission()])
+    assert seen == sorted((one.job_id for one in asked), reverse=True)
+
+
+async def test_a_filter_finds_by_state_kind_label_and_time(database: Database, submission: Make) -> None:
+    red, blue = submission(labels={"colour": "red"}), submission(labels={"colour": "blue"}, kind="segment")
+    await Jobs(database).submit([red, blue])
+
+    async def found(text: str) -> set[object]:
+        return {job.job_id for job in await JobPages(database).read("acme", Page(parse(text)))}
+
+    assert await found('labels.colour = "red" AND state = QUEUED') == {red.job_id}
+    assert await found("kind != detect_faces") == {blue.job_id}
+    assert await found('create_time > "2999-01-01T00:00:00Z"') == set()
+
+
+async def test_unpublished_tasks_are_named_once_until_their_message_is_old(
+    database: Database, submission: Make
+) -> None:
+    asked = submission()
+    await Jobs(database).submit([asked])
+    (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
+    await Tasks(database).release([Held(asked.task_id, claim.attempt)])
+    upkeep = Upkeep(database)
+    assert [p.task_id for p in await upkeep.publishable("face", older_seconds=60, count=10)] == [asked.task_id]
+    assert await upkeep.publishable("face", older_seconds=60, count=10) == []
+    assert [p.task_id for p in await upkeep.publishable("face", older_seconds=0, count=10)] == [asked.task_id]
+
+
+async def test_depth_counts_what_waits_and_what_runs(database: Database, submission: Make) -> None:
+    asked = [submission() for _ in range(5)]
+    await Jobs(database).submit(asked)
+    await Tasks(database).claim([asked[0].task_id, asked[1].task_id], "w", 30)
+    (depth,) = await Upkeep(database).depths()
+    assert (depth.queue, depth.waiting, depth.running) == ("face", 3, 2)
+
+
+async def test_one_process_leads_and_another_follows_when_it_leaves(database: Database) -> None:
+    upkeep = Upkeep(database)
+    async with upkeep.leadership() as first, upkeep.leadership() as second:
+        assert (first, second) == (True, False)
+    async with upkeep.leadership() as third:
+        assert third
+
+
+def test_migrations_go_down_to_nothing_and_up_again(postgres_url: str) -> None:
+    schema.downgrade(postgres_url, "base")
+    schema.upgrade(postgres_url)
