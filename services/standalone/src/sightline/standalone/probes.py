@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 
 from sightline.standalone.ports import LOOPBACK
 from sightline.standalone.program import Probe
@@ -31,14 +32,16 @@ def valkey_pong(port: int, password: str) -> Probe:
     return probe
 
 
-def command_succeeds(*command: str) -> Probe:
-    """Ready when a command returns 0."""
+def postgres_greets(port: int, user: str) -> Probe:
+    """Ready when the server asks for the password; while it starts or ends it answers with an error instead.
+
+    Source: PostgreSQL documentation, 54.2.1 (start-up) and 54.7 (StartupMessage, protocol 3.0).
+    """
+    body = struct.pack("!i", 3 << 16) + b"user\0" + user.encode() + b"\0database\0postgres\0\0"
+    request = struct.pack("!i", len(body) + 4) + body
 
     async def probe() -> bool:
-        child = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, env={}
-        )
-        return await child.wait() == 0
+        return (await _exchange(port, request, until=b"\0")).startswith(b"R")
 
     return probe
 

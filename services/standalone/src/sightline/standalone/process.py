@@ -44,8 +44,14 @@ class Process:
         return self._child is not None and self._child.returncode is None
 
     async def start(self) -> None:
-        """Start the command in a process group of its own, so that Ctrl-C reaches the supervisor alone."""
+        """Start the command in a process group of its own, so that Ctrl-C reaches the supervisor alone.
+
+        Raises:
+            StandaloneError: what has to be done before could not be done.
+        """
         program = self.program
+        if program.prepare is not None:
+            await asyncio.to_thread(program.prepare)
         account = f"{program.account.uid}:{program.account.gid}" if program.account else "-"
         self._child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(LEASH)),

@@ -26,6 +26,7 @@ class Program:
         name: how the log and `kill(name)` call it.
         command: the binary and its arguments.
         ready: answers whether it serves; called until it says yes. None: it runs to its end and returns 0.
+        prepare: done before every start, the first and each that follows.
         environment: all that it sees; nothing is inherited.
         folder: its working directory.
         account: whom it runs as; None: the same user as the supervisor.
@@ -38,6 +39,7 @@ class Program:
     name: str
     command: tuple[str, ...]
     ready: Probe | None = None
+    prepare: Callable[[], None] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     account: Account | None = None
