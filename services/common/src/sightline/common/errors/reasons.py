@@ -71,7 +71,8 @@ class Meaning:
 
 # Canonical codes by name, so that this module needs no gRPC. Source: google/rpc/code.proto.
 _HTTP_OF_CODE = {
-    1: 499, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409, 11: 400, 12: 501, 13: 500, 14: 503, 16: 401,
+    1: 499, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409, 11: 400, 12: 501, 13: 500, 14: 503,
+    16: 401,
 }  # fmt: skip
 _CANCELLED, _INVALID, _DEADLINE, _NOT_FOUND, _EXISTS, _DENIED = 1, 3, 4, 5, 6, 7
 _EXHAUSTED, _PRECONDITION, _ABORTED, _RANGE, _UNIMPLEMENTED, _INTERNAL, _UNAVAILABLE, _UNAUTHENTICATED = (
