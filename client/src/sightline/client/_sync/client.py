@@ -1,0 +1,92 @@
+# Made from _async/client.py by client/generate.py; never edited.
+"""The client: one connection, and the things that can be done over it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Self
+
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from sightline.client._sync.calls import Calls
+from sightline.client._sync.dead_letters import DeadLetters
+from sightline.client._sync.faces import Faces
+from sightline.client._sync.jobs import Jobs
+from sightline.client._sync.media import MediaStore
+from sightline.client.address import DEFAULT_SERVER, Address
+from sightline.client.environment import read_environment
+from sightline.client.retry import RetryPolicy
+
+
+class Sightline:
+    """A connection to a Sightline server; use it as a context manager, or call `close` at the end.
+
+    Attributes:
+        faces: faces in one picture, answered at once.
+        media: the files that are analysed.
+        jobs: durable work.
+        dead_letters: jobs that were given up.
+    """
+
+    def __init__(
+        self,
+        server: str = DEFAULT_SERVER,
+        key: str | None = None,
+        *,
+        timeout: float = 30.0,
+        retry: RetryPolicy | None = None,
+        tls: bool | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Prepare the connection; it is opened by the first call.
+
+        Args:
+            server: `host:port`, or a URL with http, https, grpc or grpcs.
+            key: the key of your account.
+            timeout: how many seconds a call may take, with all its attempts, unless it says otherwise.
+            retry: how patient to be with a server that is away; None is patient for a few seconds.
+            tls: whether TLS is spoken; None leaves it to the address.
+            ca_file: the certificates (PEM) to trust, in place of those that gRPC trusts.
+
+        Raises:
+            ValueError: `server` is no address.
+        """
+        address = Address.parse(server, tls=tls)
+        roots = Path(ca_file) if ca_file is not None else None
+        self._calls = Calls(address, key, timeout, retry or RetryPolicy(), roots)
+        self.faces = Faces(self._calls)
+        self.media = MediaStore(self._calls)
+        self.jobs = Jobs(self._calls, self.media)
+        self.dead_letters = DeadLetters(self._calls)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Connect as the variables SIGHTLINE_SERVER and SIGHTLINE_KEY say."""
+        return cls(*read_environment())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; calls that are under way fail."""
+        self._calls.close()
+
+    def health(self, part: str = "", *, timeout: float | None = None) -> bool:
+        """Say whether the server, or one part of it, answers calls.
+
+        Args:
+            part: the name of a service, as in grpc.health.v1; empty means the server as a whole.
+            timeout: how many seconds the call may take; None allows the client's own.
+
+        Raises:
+            NotFound: the server has no such part.
+            Unavailable: nobody answers at all.
+        """
+        stub = health_pb2_grpc.HealthStub(self._calls.channel)
+        request = health_pb2.HealthCheckRequest(service=part)
+        answer = self._calls.unary(stub.Check, request, timeout)
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

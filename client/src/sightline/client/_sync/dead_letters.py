@@ -1,0 +1,48 @@
+# Made from _async/dead_letters.py by client/generate.py; never edited.
+"""Jobs that were given up after their last attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sightline.client._sync.calls import Calls
+from sightline.client.names import job_name
+from sightline.v1 import job_service_pb2_grpc
+from sightline.v1.job_pb2 import DeadLetter, Job
+from sightline.v1.job_service_pb2 import ListDeadLettersRequest, ReplayDeadLetterRequest
+
+if TYPE_CHECKING:
+    from sightline.v1.job_service_pb2_grpc import JobServiceStub
+
+
+class DeadLetters:
+    """Look at what was given up, and run it again when the cause is gone."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    @cached_property
+    def _stub(self) -> JobServiceStub:
+        return job_service_pb2_grpc.JobServiceStub(self._calls.channel)
+
+    def list(self, *, page_size: int = 0, timeout: float | None = None) -> Iterator[DeadLetter]:
+        """Go through all dead letters, the latest first; pages are fetched as they are needed."""
+        request = ListDeadLettersRequest(page_size=page_size)
+        while True:
+            page = self._calls.unary(self._stub.ListDeadLetters, request, timeout)
+            for letter in page.dead_letters:
+                yield letter
+            request.page_token = page.next_page_token
+            if not page.next_page_token:
+                return
+
+    def replay(self, job: DeadLetter | Job | str, *, timeout: float | None = None) -> Job:
+        """Run the job of a dead letter again, with a fresh count of attempts; tried once.
+
+        Raises:
+            NotFound: no such job was given up.
+        """
+        request = ReplayDeadLetterRequest(job=job_name(job))
+        return self._calls.once(self._stub.ReplayDeadLetter, request, timeout)

@@ -1,0 +1,33 @@
+"""The messages that the client takes and gives, under one roof; the contract says what each field means."""
+
+from sightline.v1.face_pb2 import DetectFacesOptions, DetectFacesResult, Face, FaceEmbedding, FaceLandmarks
+from sightline.v1.face_service_pb2 import CompareFacesResponse
+from sightline.v1.geometry_pb2 import ImageSize, NormalizedBox, NormalizedPoint
+from sightline.v1.image_pb2 import ImageSource
+from sightline.v1.job_pb2 import DeadLetter, Job, JobEvent, JobResult, JobSpec, TaskAttempt
+from sightline.v1.job_service_pb2 import CreateJobRequest
+from sightline.v1.media_pb2 import Media, Upload
+from sightline.v1.model_pb2 import ModelInfo
+
+__all__ = [
+    "CompareFacesResponse",
+    "CreateJobRequest",
+    "DeadLetter",
+    "DetectFacesOptions",
+    "DetectFacesResult",
+    "Face",
+    "FaceEmbedding",
+    "FaceLandmarks",
+    "ImageSize",
+    "ImageSource",
+    "Job",
+    "JobEvent",
+    "JobResult",
+    "JobSpec",
+    "Media",
+    "ModelInfo",
+    "NormalizedBox",
+    "NormalizedPoint",
+    "TaskAttempt",
+    "Upload",
+]

@@ -1,0 +1,53 @@
+"""Requests in the user's words, shared by both clients."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from sightline.client.limits import rules
+from sightline.v1.face_pb2 import DetectFacesOptions
+from sightline.v1.job_pb2 import Job, JobSpec
+from sightline.v1.job_service_pb2 import BatchCreateJobsRequest, BatchGetJobsRequest, CreateJobRequest
+
+_Item = TypeVar("_Item")
+_MAX_CREATED = rules(BatchCreateJobsRequest, "requests").repeated.max_items
+_MAX_READ = rules(BatchGetJobsRequest, "names").repeated.max_items
+
+
+def face_options(min_score: float | None, max_faces: int, embeddings: bool) -> DetectFacesOptions:
+    """Say how faces are found; an unset `min_score` leaves the threshold to the model."""
+    return DetectFacesOptions(min_score=min_score, max_faces=max_faces, include_embeddings=embeddings)
+
+
+def create_job(
+    spec: JobSpec, priority: int, labels: Mapping[str, str] | None, force: bool, request_id: str | None
+) -> CreateJobRequest:
+    """Ask for a job, with a request id of its own so that the call is safe to repeat."""
+    job = Job(spec=spec, priority=priority, labels=labels or {})
+    return CreateJobRequest(job=job, request_id=request_id or str(uuid.uuid4()), force=force)
+
+
+def create_in_batches(jobs: Sequence[JobSpec | CreateJobRequest]) -> Sequence[BatchCreateJobsRequest]:
+    """Ask for many jobs, in as few calls as the contract allows; each job gets a request id if it has none."""
+    requests = [_repeatable(job) for job in jobs]
+    return [BatchCreateJobsRequest(requests=group) for group in _groups(requests, _MAX_CREATED)]
+
+
+def read_in_batches(names: Sequence[str]) -> Sequence[BatchGetJobsRequest]:
+    """Ask for many jobs by name, in as few calls as the contract allows."""
+    return [BatchGetJobsRequest(names=group) for group in _groups(names, _MAX_READ)]
+
+
+def _groups(items: Sequence[_Item], size: int) -> Sequence[Sequence[_Item]]:
+    return [items[at : at + size] for at in range(0, len(items), size)]
+
+
+def _repeatable(job: JobSpec | CreateJobRequest) -> CreateJobRequest:
+    if isinstance(job, JobSpec):
+        return create_job(job, 0, None, False, None)
+    request = CreateJobRequest()
+    request.CopyFrom(job)
+    request.request_id = job.request_id or str(uuid.uuid4())
+    return request
