@@ -20,7 +20,7 @@ $(VENV)/.locked: requirements/dev.lock | $(BIN)/uv
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
 	@touch $@
 
-protos/gen/.made: $(PROTOS) protos/generate.py $(VENV)/.locked
+protos/gen/.made: $(PROTOS) protos/generate.py $(wildcard protos/openapi/*.py) $(VENV)/.locked
 	$(BIN)/python protos/generate.py
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""Make the Python code, the descriptor set and the lint verdict of the contract from `protos/sightline`.
+"""Make all that follows from the contract: Python code, descriptor set, OpenAPI document, lint verdict.
 
     python protos/generate.py            write protos/gen
     python protos/generate.py --check    fail when protos/gen is not what the protos say
@@ -8,22 +8,27 @@
 from __future__ import annotations
 
 import filecmp
+import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
+import tomllib
 from importlib import resources
 from pathlib import Path
+
+from openapi import document
 
 HERE = Path(__file__).resolve().parent
 GENERATED = HERE / "gen"
 VALIDATE = "buf/validate/validate.proto"
 # Envoy answers REST errors with an empty body unless it knows the detail messages of google.rpc.
 ALSO_DESCRIBED = ("google/rpc/error_details.proto", "google/rpc/status.proto")
-# Inside the Python package, so that a wheel carries it and `importlib.resources` finds it.
+# Inside the Python package, so that a wheel carries them and `importlib.resources` finds them.
 DESCRIPTOR = "sightline/v1/sightline.binpb"
+OPENAPI = "sightline/v1/openapi.json"
 # AIP-131 to 135 want the resource itself as the answer of the standard methods; buf would want a wrapper.
 LINT = '{"input_config":{"version":"v2","lint":{"use":["STANDARD","COMMENTS"],"except":["RPC_RESPONSE_STANDARD_NAME","RPC_REQUEST_RESPONSE_UNIQUE"]}}}'
 
@@ -51,6 +56,7 @@ def generate(folder: Path) -> None:
         "--include_imports", "--include_source_info", f"--descriptor_set_out={folder / DESCRIPTOR}",
         *contract(), *ALSO_DESCRIBED,
     )  # fmt: skip
+    describe(folder)
     # protoc writes a grpc file for a proto without services too: a module that nobody imports.
     for stub in folder.rglob("*_pb2_grpc.py*"):
         if "Stub" not in stub.read_text():
@@ -58,6 +64,13 @@ def generate(folder: Path) -> None:
     for package in (folder / "sightline/v1", folder / "buf/validate"):
         (package / "py.typed").touch()
     (folder / "sightline/v1/__init__.py").write_text('"""The contract as Python; made from protos/sightline/v1."""\n')
+
+
+def describe(folder: Path) -> None:
+    """Write the REST form of the contract as an OpenAPI document."""
+    version = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]["version"]
+    described = document((folder / DESCRIPTOR).read_bytes(), version)
+    (folder / OPENAPI).write_text(json.dumps(described, indent=1) + "\n")
 
 
 def check() -> int:
