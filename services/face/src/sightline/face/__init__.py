@@ -1,0 +1,1 @@
+"""Faces: detect, landmarks, embed, compare, by insightface on ONNX Runtime."""

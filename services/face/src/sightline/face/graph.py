@@ -1,0 +1,125 @@
+"""ONNX graphs: free the input size of one that was exported for a single size, and open it at its quickest."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import numpy_helper
+
+_TRIALS = 3
+
+
+class Graph:
+    """A serialised model, and how it is opened."""
+
+    def __init__(self, serialised: bytes, input_px: tuple[int, int]) -> None:
+        """Take a model with one image input.
+
+        Args:
+            serialised: the ONNX model.
+            input_px: height and width of the input on which it has to be quick.
+        """
+        self._serialised = serialised
+        self._input_px = input_px
+        self._level: Any = None
+
+    def session(self, threads: int) -> Any:
+        """Open the model once more; the first time also finds out which optimisation suits it.
+
+        ONNX Runtime's blocked memory layout (all optimisations) makes the default detector a third faster
+        and the default embedder three times slower, and nothing in a model says which it will be.
+        """
+        if self._level is None:
+            levels = onnxruntime.GraphOptimizationLevel
+            self._level = min(
+                (levels.ORT_ENABLE_ALL, levels.ORT_ENABLE_EXTENDED),
+                key=lambda level: self._seconds(self._open(threads, level)),
+            )
+        return self._open(threads, self._level)
+
+    def _open(self, threads: int, level: Any) -> Any:
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = level
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # A plan of memory is kept for every input size that was ever seen, and pictures have many sizes.
+        options.enable_mem_pattern = False
+        # Threads that spin while they wait would take the processor from the other sessions.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return onnxruntime.InferenceSession(self._serialised, options, providers=["CPUExecutionProvider"])
+
+    def _seconds(self, session: Any) -> float:
+        feed = {session.get_inputs()[0].name: np.zeros((1, 3, *self._input_px), np.float32)}
+        session.run(None, feed)
+        return statistics.median(_seconds_of(session, feed) for _ in range(_TRIALS))
+
+
+def _seconds_of(session: Any, feed: dict[str, Any]) -> float:
+    start = time.perf_counter()
+    session.run(None, feed)
+    return time.perf_counter() - start
+
+
+def with_free_input_size(path: Path) -> bytes:
+    """Read an SCRFD model and free its batch, height and width; one that is free already is left alone.
+
+    An export at 640 x 640 has three facts of that size in it: the declared shapes, the target sizes of its
+    two Resize nodes (which double the feature maps, so that a scale of 2 says the same), and a batch of one
+    in its Reshape nodes (where 0 means "as it comes").
+
+    Returns:
+        The model, serialised.
+
+    Source: the parity is measured in tests/test_face_graph.py.
+    """
+    model = onnx.load(str(path))
+    graph = model.graph
+    sides = graph.input[0].type.tensor_type.shape.dim
+    if not all(sides[axis].HasField("dim_value") and sides[axis].dim_value > 0 for axis in (2, 3)):
+        return path.read_bytes()
+    for axis, name in ((0, "batch"), (2, "height"), (3, "width")):
+        sides[axis].dim_param = name
+    for output in graph.output:
+        shape = output.type.tensor_type.shape.dim
+        shape[0].dim_param, shape[1].dim_param = "batch", f"{output.name}_anchors"
+    del graph.value_info[:]  # the shapes in between, which are for the old size
+    _free_resizes(graph)
+    _free_reshapes(graph)
+    _drop_unused(graph)
+    onnx.checker.check_model(model)
+    serialised: bytes = model.SerializeToString()
+    return serialised
+
+
+def _free_resizes(graph: onnx.GraphProto) -> None:
+    for node in graph.node:
+        if node.op_type == "Resize" and len(node.input) == 4:
+            scales = numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), f"{node.name}_scales")
+            region = numpy_helper.from_array(np.zeros(0, np.float32), f"{node.name}_region")
+            graph.initializer.extend([region, scales])
+            del node.input[1:]
+            node.input.extend([region.name, scales.name])
+
+
+def _free_reshapes(graph: onnx.GraphProto) -> None:
+    constants = {constant.name: constant for constant in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Reshape" and node.input[1] in constants:
+            constant = constants[node.input[1]]
+            target = numpy_helper.to_array(constant).copy()
+            if target[0] == 1:
+                target[0] = 0
+                constant.CopyFrom(numpy_helper.from_array(target, constant.name))
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    used = {name for node in graph.node for name in node.input}
+    kept = [constant for constant in graph.initializer if constant.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)

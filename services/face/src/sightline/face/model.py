@@ -1,0 +1,156 @@
+"""The models behind faces: insightface's detector and embedder on ONNX Runtime, loaded several times over."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from insightface.model_zoo.arcface_onnx import ArcFaceONNX
+from insightface.model_zoo.scrfd import SCRFD
+from insightface.utils.face_align import arcface_dst
+from numpy.typing import NDArray
+from skimage.transform import SimilarityTransform
+
+from sightline.common.errors import Reason, SightlineError
+from sightline.face.graph import Graph, with_free_input_size
+from sightline.face.settings import FaceModelSettings
+
+CROP_SIDE_PX = 112
+"""Side of an aligned face, as the embedders take it."""
+STRIDE_PX = 32
+"""The largest stride of the detector: sides of its input are multiples of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """What the detector says of one picture, in no order.
+
+    Attributes:
+        boxes: n x 4, float32, left, top, right, bottom in pixels of what it was given.
+        scores: n, float32, 0 to 1.
+        landmarks: n x 5 x 2, float32, x and y of the eyes, the nose and the corners of the mouth, each pair
+            from the left of the picture to the right.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+
+
+class FaceModel:
+    """A pool of sessions, each with a detector and an embedder; as many calls run at once as there are."""
+
+    def __init__(self, detector: Path, embedder: Path, settings: FaceModelSettings) -> None:
+        """Load the models and run each once, so that the first caller does not pay for it.
+
+        Args:
+            detector: an SCRFD model with landmarks.
+            embedder: an ArcFace-like model, 112 x 112 to one vector.
+            settings: how many sessions and threads, and the overlap of non-maximum suppression.
+        """
+        self._wait_seconds = settings.wait_seconds
+        self._idle: queue.LifoQueue[_Session] = queue.LifoQueue()
+        side_px = settings.input_side_px
+        finder = Graph(with_free_input_size(detector), (side_px, side_px))
+        describer = Graph(embedder.read_bytes(), (CROP_SIDE_PX, CROP_SIDE_PX))
+        for _ in range(settings.sessions):
+            session = _Session(finder, describer, embedder, settings)
+            session.detect(np.zeros((side_px, side_px, 3), np.uint8), 1.0)
+            session.embed(np.zeros((CROP_SIDE_PX, CROP_SIDE_PX, 3), np.uint8))
+            self._idle.put(session)
+
+    def detect(self, canvas: NDArray[np.uint8], min_score: float) -> Detections:
+        """Find faces.
+
+        Args:
+            canvas: height x width x 3, uint8, BGR; both sides multiples of `STRIDE_PX`.
+            min_score: least score, 0 to 1.
+
+        Raises:
+            SightlineError: OVERLOADED where no session comes free in time.
+        """
+        with self._session() as session:
+            return session.detect(canvas, min_score)
+
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Embed aligned faces.
+
+        Args:
+            crops: each 112 x 112 x 3, uint8, BGR, from `align`.
+
+        Returns:
+            n x 512, float32, each row of unit length.
+
+        Raises:
+            SightlineError: OVERLOADED where no session comes free in time.
+        """
+        if not crops:
+            return np.empty((0, 512), np.float32)
+        with self._session() as session:
+            # One by one: a batch is no faster on a processor, and memory stays the same for any number of faces.
+            return np.stack([unit_length(session.embed(crop)) for crop in crops])
+
+    @contextmanager
+    def _session(self) -> Iterator[_Session]:
+        try:
+            session = self._idle.get(timeout=self._wait_seconds)
+        except queue.Empty:
+            raise SightlineError(
+                Reason.OVERLOADED,
+                f"no face session came free within {self._wait_seconds:g} s",
+                retry_after_seconds=self._wait_seconds,
+            ) from None
+        try:
+            yield session
+        finally:
+            self._idle.put(session)
+
+
+class _Session:
+    """One detector and one embedder; used by one thread at a time."""
+
+    def __init__(self, detector: Graph, embedder: Graph, embedder_file: Path, settings: FaceModelSettings) -> None:
+        # Without a model file insightface takes our session for every input size, instead of making one for each.
+        self._detector = SCRFD(session=detector.session(settings.threads), static_shape_sessions=False)
+        self._detector.nms_thresh = settings.nms_iou
+        self._embedder = ArcFaceONNX(str(embedder_file), session=embedder.session(settings.threads))
+
+    def detect(self, canvas: NDArray[np.uint8], min_score: float) -> Detections:
+        height, width = canvas.shape[:2]
+        found, landmarks = self._detector.detect(canvas, (width, height), det_thresh=min_score)
+        return Detections(found[:, :4], found[:, 4], landmarks)
+
+    def embed(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray(self._embedder.get_feat([crop]), np.float32).ravel()
+
+
+def align(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Cut a face out, turned and scaled so that its landmarks lie where the embedders expect them.
+
+    It is insightface's `norm_crop` without the call that scikit-image has deprecated.
+
+    Args:
+        pixels: height x width x 3, uint8, BGR.
+        landmarks: 5 x 2, in those pixels.
+
+    Returns:
+        112 x 112 x 3, uint8, BGR.
+
+    Source: ArcFace (Deng et al. 2019), section 3.1; Umeyama 1991 for the transform.
+    """
+    transform = SimilarityTransform.from_estimate(landmarks, arcface_dst)
+    if not transform:  # landmarks that coincide have no transform
+        return np.zeros((CROP_SIDE_PX, CROP_SIDE_PX, 3), np.uint8)
+    matrix = np.asarray(transform.params[:2], np.float64)
+    return np.asarray(cv2.warpAffine(pixels, matrix, (CROP_SIDE_PX, CROP_SIDE_PX), borderValue=0), np.uint8)
+
+
+def unit_length(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale a vector to length 1; a vector of zeros stays as it is."""
+    length = float(np.linalg.norm(vector))
+    return vector if length == 0 else np.asarray(vector / length, np.float32)

@@ -1,0 +1,59 @@
+"""Settings of the face service, read from `FACE_...`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from sightline.common.settings import (
+    BlobSettings,
+    MediaLimits,
+    ModelSettings,
+    PostgresSettings,
+    RedisSettings,
+    RpcSettings,
+    Section,
+    ServiceSettings,
+    TelemetrySettings,
+    WorkerSettings,
+)
+
+
+class FaceModelSettings(Section):
+    """Which models see faces, and how they share the processor."""
+
+    detector: str = Field("scrfd-2.5g", description="name of the face detector in the model catalogue")
+    embedder: str = Field("faceplugin-512", description="name of the face embedder in the model catalogue")
+    sessions: int = Field(
+        2, ge=1, le=64, description="pictures analysed at once; sessions times threads is best the number of cores"
+    )
+    threads: int = Field(
+        1, ge=1, le=64, description="threads of one picture; more answer a lone caller sooner, but carry less load"
+    )
+    wait_seconds: float = Field(30.0, gt=0, description="how long a call waits for a free session")
+    input_side_px: int = Field(
+        640, ge=64, le=2560, multiple_of=32, description="longer side of the picture as the detector sees it"
+    )
+    near_side_px: int = Field(
+        192, ge=0, le=640, multiple_of=32, description="longer side of a second look for faces that fill it; 0: none"
+    )
+    score_threshold: float = Field(0.5, ge=0, le=1, description="least detection score of a face that is returned")
+    nms_iou: float = Field(
+        0.4, ge=0, le=1, description="overlap (intersection over union) at which two boxes count as one face"
+    )
+
+
+class FaceSettings(ServiceSettings):
+    """The face service: detect, embed, compare."""
+
+    model_config = SettingsConfigDict(env_prefix="FACE_")
+
+    face: FaceModelSettings = FaceModelSettings()
+    models: ModelSettings = ModelSettings()
+    media: MediaLimits = MediaLimits()
+    blobs: BlobSettings = BlobSettings()
+    postgres: PostgresSettings = PostgresSettings()
+    redis: RedisSettings = RedisSettings()
+    rpc: RpcSettings = RpcSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    worker: WorkerSettings = WorkerSettings()
