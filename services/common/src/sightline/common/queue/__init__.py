@@ -1,0 +1,10 @@
+"""The queue, for the wake-up and the order only: what is lost here is found again in PostgreSQL."""
+
+from __future__ import annotations
+
+from sightline.common.queue.bus import Bus, Change, sequence
+from sightline.common.queue.consumer import Consumer
+from sightline.common.queue.publisher import Publisher
+from sightline.common.queue.wire import Message
+
+__all__ = ["Bus", "Change", "Consumer", "Message", "Publisher", "sequence"]

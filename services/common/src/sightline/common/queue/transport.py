@@ -1,0 +1,82 @@
+"""Kombu's Redis transport with one cached client and a pop that takes many messages at once.
+
+The stock channel builds a client for every command and keeps a record of every delivery until it is
+acknowledged. Here the lease in PostgreSQL is the acknowledgement: a message that was popped is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kombu import Connection
+from kombu.transport import redis as stock
+from kombu.utils.json import loads
+
+from sightline.common.queue.wire import STEPS
+from sightline.common.settings import RedisSettings
+
+
+class BatchChannel(stock.Channel):  # type: ignore[misc]
+    """A channel that pops in batches and keeps one client for all its commands."""
+
+    priority_steps = list(STEPS)
+
+    @contextmanager
+    def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
+        """Lend the channel's one client, in the place of a new one for every command."""
+        yield client or self._cached
+
+    @property
+    def _cached(self) -> Any:
+        if (client := self.__dict__.get("_cached_client")) is None:
+            client = self.__dict__["_cached_client"] = self._create_client()
+        return client
+
+    def pop(self, queue: str, count: int, wait_seconds: float) -> list[Any]:
+        """Take up to `count` messages, the most urgent first, waiting only while there is none.
+
+        Returns:
+            Kombu messages in their order; none when the wait is over.
+        """
+        keys = [self._q_for_pri(queue, step) for step in self.priority_steps]
+        raw = self._take(keys, count)
+        if not raw and wait_seconds > 0 and (first := self._cached.brpop(keys, timeout=wait_seconds)):
+            raw = [first[1], *self._take(keys, count - 1)]
+        return [self.message_to_python(loads(one)) for one in raw]
+
+    def _take(self, keys: list[str], count: int) -> list[bytes]:
+        taken: list[bytes] = []
+        for key in keys if count > 0 else ():
+            taken += self._cached.rpop(key, count - len(taken)) or []
+            if len(taken) == count:
+                break
+        return taken
+
+    def length(self, queue: str) -> int:
+        """Count the messages that wait on all priority steps."""
+        return int(self._size(queue))
+
+
+class BatchTransport(stock.Transport):  # type: ignore[misc]
+    """The Redis transport over `BatchChannel`."""
+
+    Channel = BatchChannel
+
+
+def connect(settings: RedisSettings) -> Connection:
+    """Make a connection (not yet open) that notices a dead server instead of hanging on it."""
+    timeout = settings.socket_timeout_seconds
+    return Connection(
+        settings.url.get_secret_value(),
+        transport=BatchTransport,
+        connect_timeout=timeout,
+        transport_options={
+            "socket_timeout": timeout,
+            "socket_connect_timeout": timeout,
+            "socket_keepalive": True,
+            "health_check_interval": timeout,
+            "retry_on_timeout": False,
+        },
+    )
