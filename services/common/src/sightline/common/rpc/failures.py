@@ -10,12 +10,12 @@ import grpc
 from sightline.common.errors import Reason, SightlineError, TemporarilyAway
 from sightline.common.rpc.calls import Call, Context
 from sightline.common.rpc.received import from_rpc_error
-from sightline.common.rpc.statuses import DETAILS_KEY, code_of, to_status
+from sightline.common.rpc.statuses import DETAILS_KEY, code_of, retry_after, to_status
 
 Trailing = tuple[tuple[str, str | bytes], ...]
 
 
-class ForwardedStatus(Exception):  # noqa: N818 - not a failure of this process
+class ForwardedStatus(Exception):
     """Raised by the forwarder to answer with the status of the service behind, byte for byte."""
 
     def __init__(self, code: grpc.StatusCode, details: str, trailing: Trailing = ()) -> None:
@@ -56,11 +56,11 @@ def ending_of(failure: BaseException, call: Call, context: Context) -> Ending:
         return Ending(known, answered=True)
     error = error_of(failure, call)
     status = to_status(error)
-    details: Trailing = ((DETAILS_KEY, status.SerializeToString()),)
+    trailing: Trailing = ((DETAILS_KEY, status.SerializeToString()), *retry_after(error))
     return Ending(
         code_of(error),
         status.message,
-        details,
+        trailing,
         error.reason.value,
         answered=_nobody_waits(failure, call),
         is_fault=error.reason is Reason.INTERNAL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import grpc
@@ -12,6 +13,7 @@ from sightline.common.errors import InvalidRequest, QuotaExceeded, SightlineErro
 
 DOMAIN = "sightline.dev"
 DETAILS_KEY = "grpc-status-details-bin"
+RETRY_AFTER_KEY = "retry-after"
 CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
 # Trailers beyond 8 KiB are dropped by common clients and proxies, and base64 adds a third.
@@ -32,6 +34,12 @@ def to_status(error: SightlineError) -> status_pb2.Status:
     for detail in _details(error):
         status.details.add().Pack(detail)
     return status
+
+
+def retry_after(error: SightlineError) -> tuple[tuple[str, str], ...]:
+    """Say when to come back in whole seconds, as metadata that becomes the Retry-After header over REST."""
+    seconds = _retry_seconds(error)
+    return () if seconds is None else ((RETRY_AFTER_KEY, str(math.ceil(seconds))),)
 
 
 def _message(error: SightlineError) -> str:
