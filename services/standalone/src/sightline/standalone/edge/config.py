@@ -12,7 +12,9 @@ from sightline.standalone.edge import listener, upstream
 from sightline.standalone.edge.options import EdgeOptions, Limits, Node, TlsFiles, typed
 
 # What the admin port answers to: reading, and a drain. Nothing that stops the process or changes it.
-ADMIN_PATHS = ("/ready", "/stats", "/stats/prometheus", "/clusters", "/listeners", "/server_info", "/drain_listeners")
+ADMIN_PATHS = (
+    "/ready", "/stats", "/stats/prometheus", "/clusters", "/listeners", "/server_info", "/drain_listeners",
+)  # fmt: skip
 
 
 def write_config(

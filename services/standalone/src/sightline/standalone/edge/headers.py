@@ -20,7 +20,11 @@ SECURITY = {
 CLIENT_ADDRESS = "x-client-address"
 # What a client says about the way it came: replaced by what the socket says.
 HEARSAY = ("x-forwarded-for", "x-real-ip", "forwarded", "x-forwarded-host", "x-envoy-original-path")
-GRPC_ONLY = ("grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-accept-encoding", "grpc-encoding")
+# Our own names, by which our processes tell each other who asks.
+INTERNAL_PREFIX = "x-sightline-"
+GRPC_ONLY = (
+    "grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-accept-encoding", "grpc-encoding",
+)  # fmt: skip
 
 
 def http_filter(*, tls: bool) -> Node:
@@ -32,10 +36,12 @@ def http_filter(*, tls: bool) -> Node:
         mutations={
             "request_mutations": [
                 *({"remove": name} for name in HEARSAY),
+                {"remove_on_match": {"key_matcher": {"prefix": INTERNAL_PREFIX}}},
                 _set(CLIENT_ADDRESS, "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"),
             ],
             "response_mutations": [
                 *(_set(name, value) for name, value in answer.items()),
+                {"remove": "x-envoy-upstream-healthchecked-cluster"},
                 # A route may say otherwise; what the API answers is not to be kept.
                 _set("cache-control", "no-store", "ADD_IF_ABSENT"),
             ],

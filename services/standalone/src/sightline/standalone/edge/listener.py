@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from sightline.standalone.edge import headers, replies, routes, transcoder
+from sightline.standalone.edge import downloads, headers, replies, routes, transcoder
 from sightline.standalone.edge.options import EdgeOptions, Node, TlsFiles, config_of, duration, typed
 from sightline.standalone.edge.upstream import CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TCP_KEEPALIVE
 
 _MANAGER = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+_REQUEST_ID = "extensions.request_id.uuid.v3.UuidRequestIdConfig"
 _FILTERS = "extensions.filters.http"
 
 
 def public(options: EdgeOptions) -> Node:
     """Give the listener."""
-    chain: Node = {"filters": [typed("envoy.filters.network.http_connection_manager", _MANAGER, **_manager(options))]}
+    manager = typed("envoy.filters.network.http_connection_manager", _MANAGER, **_manager(options))
+    chain: Node = {"filters": [manager]}
     if options.tls:
         chain["transport_socket"] = _tls(options.tls)
     return {
@@ -68,9 +70,7 @@ def _trust() -> Node:
         "generate_request_id": True,
         "preserve_external_request_id": True,
         "always_set_request_id_in_response": True,
-        "request_id_extension": {
-            "typed_config": config_of("extensions.request_id.uuid.v3.UuidRequestIdConfig", pack_trace_reason=False)
-        },
+        "request_id_extension": {"typed_config": config_of(_REQUEST_ID, pack_trace_reason=False)},
     }
 
 
@@ -79,7 +79,8 @@ def _paths() -> Node:
     return {
         "normalize_path": True,
         "merge_slashes": True,
-        "path_with_escaped_slashes_action": "REJECT_REQUEST",
+        # A name with %2F in it is the name of nothing, and the gateway says so.
+        "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
     }
 
 
@@ -95,6 +96,7 @@ def _filters(options: EdgeOptions) -> list[Node]:
         ),
         typed("envoy.filters.http.cors", f"{_FILTERS}.cors.v3.Cors"),
         typed("envoy.filters.http.grpc_web", f"{_FILTERS}.grpc_web.v3.GrpcWeb"),
+        downloads.http_filter(),
         transcoder.http_filter(options),
         typed("envoy.filters.http.router", f"{_FILTERS}.router.v3.Router", suppress_envoy_headers=True),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +9,6 @@ MIB = 1024 * 1024
 
 # One part of Envoy's configuration, as it is written to YAML.
 Node = dict[str, object]
-Labels = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,9 @@ class TlsFiles:
 class Limits:
     """How much one client may ask for; beyond it Envoy answers for the gateway."""
 
-    # A picture of 32 MiB is 43 MiB of base64; the rest is room for the JSON around it.
-    json_body_bytes: int = 48 * MIB
+    # A picture of 32 MiB is 43 MiB of base64. What is let through must fit into a message that the gateway
+    # takes (34 MiB): beyond that gRPC itself refuses, with an error that has no reason.
+    json_body_bytes: int = 45 * MIB
     # A page of 1000 results with embeddings; one that is larger is asked for in smaller pages.
     json_answer_bytes: int = 64 * MIB
     header_kib: int = 32
@@ -69,7 +68,7 @@ class EdgeOptions:
         descriptor: the descriptor set of the contract, with google.rpc's error details in it.
         openapi: the OpenAPI document that is served.
         tls: the certificate to serve with; plain text if None.
-        cors_origins: the web origins that browsers may call from, such as `https://app.example.org`; none if empty.
+        cors_origins: the web origins that browsers may call from, such as `https://app.example.org`.
         access_log: whether each call is written to standard output as a line of JSON.
         limits: how much one client may ask for.
     """

@@ -14,6 +14,7 @@ from sightline.standalone.edge.options import Node
 DOMAIN = "sightline.dev"
 # What Envoy itself says about a request that it cannot translate names the field or the place in the JSON.
 ITS_OWN_WORDS = "%LOCAL_REPLY_BODY%"
+NOT_UNDERSTOOD = f"The request can't be understood: {ITS_OWN_WORDS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,7 @@ class Reply:
         when: the status, or the flag of Envoy's access log, that it is known by.
         reason: what it is in our table.
         message: the sentence for the client.
-        flag: whether `when` is a flag.
         at_least: whether every status from `when` on is meant.
-        code: the canonical code, if it is not that of the reason.
         retry_seconds: when to come back; 0 says nothing.
         grpc_reason: what it is to a gRPC client, if details can be told to it.
     """
@@ -35,7 +34,6 @@ class Reply:
     reason: Reason
     message: str
     at_least: bool = False
-    code: int | None = None
     retry_seconds: int = 0
     grpc_reason: Reason | None = None
 
@@ -58,7 +56,7 @@ REPLIES = (
     Reply(503, Reason.SERVICE_UNAVAILABLE, AWAY, retry_seconds=1, grpc_reason=Reason.SERVICE_UNAVAILABLE),
     Reply(502, Reason.SERVICE_UNAVAILABLE, AWAY, retry_seconds=1, grpc_reason=Reason.SERVICE_UNAVAILABLE),
     Reply(500, Reason.INTERNAL, "The request could not be passed on.", at_least=True),
-    Reply(400, Reason.INVALID_ARGUMENT, ITS_OWN_WORDS, at_least=True),
+    Reply(400, Reason.INVALID_ARGUMENT, NOT_UNDERSTOOD, at_least=True),
 )  # fmt: skip
 
 
@@ -94,8 +92,7 @@ def status_json(reply: Reply) -> Node:
     details: list[Node] = [_detail("ErrorInfo", reason=reply.reason.value, domain=DOMAIN)]
     if reply.retry_seconds:
         details.append(_detail("RetryInfo", retryDelay=f"{reply.retry_seconds}s"))
-    code = TABLE[reply.reason].grpc_code if reply.code is None else reply.code
-    return {"code": code, "message": reply.message, "details": details}
+    return {"code": TABLE[reply.reason].grpc_code, "message": reply.message, "details": details}
 
 
 def details_header(reply: Reply) -> str:

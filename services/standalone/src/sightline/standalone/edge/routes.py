@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sightline.standalone.edge import headers, transcoder
+from sightline.standalone.edge import downloads, headers, transcoder
 from sightline.standalone.edge.options import EdgeOptions, Node, config_of, duration
 
 CALLS = "gateway_calls"
@@ -57,10 +57,12 @@ def table(options: EdgeOptions) -> list[Route]:
         Route({"path": "/v1/media", "headers": [_is(":method", "POST")]}, 0, limits.transfer_idle_seconds),
         Route(
             _pattern(r"/v1/media/[^/]+:download"), 0, limits.transfer_idle_seconds,
+            filters=downloads.announce_size(),
             # What a stranger uploaded is never shown as a page of this site.
             answer_headers={"content-disposition": "attachment"},
         ),
-        Route({"prefix": "/v1/"}, limits.call_seconds, 0),
+        # The time of the call counts from its last byte in; a body that stalls on the way is cut by the other.
+        Route({"prefix": "/v1/"}, limits.call_seconds, 1.5 * limits.call_seconds),
         Route({"path": "/sightline.v1.JobService/WatchJob"}, 0, 0, WATCHES, rest=False),
         Route({"path": "/grpc.health.v1.Health/Watch"}, 0, 0, WATCHES, rest=False),
         # Native gRPC brings its own deadline.

@@ -33,7 +33,7 @@ def rules(options: EdgeOptions, *, events: bool = False) -> Node:
         "convert_grpc_status": True,
         # The route is chosen by what the client asked for, so REST and gRPC have limits of their own.
         "match_incoming_request_route": True,
-        # A typing error is refused with its name, not ignored: a filter that is lost in silence lists everything.
+        # A mistyped parameter is refused, not ignored: a filter that is lost in silence lists everything.
         "request_validation_options": {
             "reject_unknown_method": True,
             "reject_unknown_query_parameters": True,
