@@ -67,11 +67,15 @@ class MediaFiles:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, media: NewMedia) -> Media:
-        """Make a stored file known."""
+    async def add(self, media: NewMedia) -> Media | None:
+        """Make a stored file known, and its blob its own.
+
+        Returns:
+            The file; None when its upload had become a file before, and this blob stays loose.
+        """
         parameters = {name: getattr(media, name) for name in NewMedia.__slots__}
-        (row,) = await self._database.fetch(Media, "media.add", parameters)
-        return row
+        rows = await self._database.fetch(Media, "media.add", parameters)
+        return rows[0] if rows else None
 
     async def get(self, tenant: str, media_id: UUID) -> Media:
         """Read one file's row.
@@ -176,3 +180,15 @@ class MediaFiles:
         parameters = {"older_seconds": older_seconds, "count": count}
         rows = await self._database.rows("media.purge_uploads", parameters)
         return [key for row in rows for key in row[0]]
+
+    async def loosen(self, blob_key: str, *, due_seconds: float) -> None:
+        """Note a blob that no row owns, before its bytes are written; they are due after `due_seconds`."""
+        await self._database.rows("media.loosen", {"blob_key": blob_key, "due_seconds": due_seconds})
+
+    async def loose(self, count: int = 500) -> list[str]:
+        """Name blobs that no row owns and that are due, the oldest first."""
+        return [row[0] for row in await self._database.rows("media.loose", {"count": count})]
+
+    async def settle(self, blob_keys: Iterable[str]) -> None:
+        """Forget loose blobs whose bytes are deleted."""
+        await self._database.rows("media.settle", {"blob_keys": list(blob_keys)})
