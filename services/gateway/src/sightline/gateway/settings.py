@@ -1,0 +1,97 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from sightline.common.settings import (
+    BlobSettings,
+    MediaLimits,
+    PostgresSettings,
+    RedisSettings,
+    RpcSettings,
+    Section,
+    ServiceSettings,
+    TelemetrySettings,
+)
+from sightline.common.settings.sections import Seconds
+
+_DAY_SECONDS = 86_400.0
+
+
+class AnalysisServices(Section):
+    """Where the services behind the gateway are; the kinds of work of one that is unset are refused."""
+
+    face: str | None = Field(None, description="gRPC target of the face service, such as dns:///face:50051")
+    object: str | None = Field(None, description="gRPC target of the object service")
+    extract: str | None = Field(None, description="gRPC target of the extract service")
+
+    def configured(self) -> dict[str, str]:
+        """The targets that are set, by the name of the service, which is also the name of its queue."""
+        return {name: target for name in type(self).model_fields if (target := getattr(self, name))}
+
+
+class JobSettings(Section):
+    """How jobs are taken in and told."""
+
+    keep_seconds: Seconds = Field(7 * _DAY_SECONDS, description="how long a job and its results are kept")
+    max_attempts: int = Field(5, ge=1, le=100, description="how often a task is tried")
+    grouping_seconds: float = Field(
+        0.002, ge=0, description="how long submissions wait for others to join their commit; one alone never waits"
+    )
+    group_max: int = Field(500, ge=1, description="submissions in one commit at most")
+    window: int = Field(1000, ge=1, description="tasks of a queue that lie in Redis; the rest waits in PostgreSQL")
+    watch_check_seconds: Seconds = Field(
+        5.0, description="interval of the one query that finds changes which watchers were not told"
+    )
+
+
+class KeySettings(Section):
+    """How callers are told apart."""
+
+    cache_seconds: Seconds = Field(5.0, description="how long a key is known without asking, and survives its end")
+    cache_max: int = Field(10_000, ge=1, description="keys that are remembered at once")
+    first_tenant: str = Field("default", description="tenant of the key that a new database is given")
+
+
+class MediaRetention(Section):
+    """How long files are kept."""
+
+    keep_seconds: Seconds = Field(30 * _DAY_SECONDS, description="how long a file is kept")
+    upload_idle_seconds: Seconds = Field(_DAY_SECONDS, description="when an upload that nobody goes on with is dropped")
+
+
+class HousekeepingSettings(Section):
+    """How often the leading gateway does what is done once for all."""
+
+    contend_seconds: Seconds = Field(1.0, description="interval at which the others try to lead")
+    term_seconds: Seconds = Field(10.0, description="when a leader has to win the lead anew, and finds out if it lost it")
+    leases_seconds: Seconds = Field(1.0, description="interval of taking tasks back from silent workers")
+    refill_seconds: Seconds = Field(0.25, description="interval of publishing what waits")
+    lost_seconds: Seconds = Field(2.0, description="age of a message that is not in Redis at which it counts as lost")
+    depths_seconds: Seconds = Field(1.0, description="interval of measuring the queues")
+    purge_seconds: Seconds = Field(30.0, description="interval of each of the purges")
+    purge_max: int = Field(500, ge=1, description="rows that a purge deletes at once; it repeats while there are more")
+    request_id_seconds: Seconds = Field(_DAY_SECONDS, description="how long a request_id is remembered")
+
+
+class Settings(ServiceSettings):
+    """Settings of the gateway."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_")
+
+    postgres: PostgresSettings = PostgresSettings()
+    redis: RedisSettings = RedisSettings()
+    blobs: BlobSettings = BlobSettings()
+    rpc: RpcSettings = RpcSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    limits: MediaLimits = MediaLimits()
+    media: MediaRetention = MediaRetention()
+    services: AnalysisServices = AnalysisServices()
+    jobs: JobSettings = JobSettings()
+    keys: KeySettings = KeySettings()
+    housekeeping: HousekeepingSettings = HousekeepingSettings()
+    bootstrap_key_file: Path | None = Field(None, description="file that the first key is written to, for its owner only")
