@@ -19,7 +19,8 @@ def wrapped(handler: Any, route: Route, chain: Chain) -> Any:
     Requests are decoded here and not by gRPC, so that bytes that do not decode get a typed error; handlers
     without a deserializer (forwarded ones) go on seeing bytes.
     """
-    decode = decoder(handler.request_deserializer) if handler.request_deserializer else _as_bytes
+    deserialize = handler.request_deserializer
+    decode = decoder(deserialize, validated=route.validated) if deserialize else _as_bytes
     if handler.response_streaming:
         return _streaming(handler, route, chain, decode)
     return _unary(handler, route, chain, decode)

@@ -31,6 +31,7 @@ class Methods:
         self.services: list[str] = []
         self._admitted = True
         self._ends_at_drain: frozenset[str] = frozenset()
+        self._unvalidated: frozenset[str] = frozenset()
 
     def register(
         self,
@@ -39,19 +40,27 @@ class Methods:
         *,
         admitted: bool = True,
         ends_at_drain: Iterable[str] = (),
+        unvalidated: Iterable[str] = (),
     ) -> None:
         """Let generated code register a servicer here, with what its routes have in common."""
-        self._admitted, self._ends_at_drain = admitted, frozenset(ends_at_drain)
+        self._admitted = admitted
+        self._ends_at_drain, self._unvalidated = frozenset(ends_at_drain), frozenset(unvalidated)
         try:
             register(servicer, self)
         finally:
-            self._admitted, self._ends_at_drain = True, frozenset()
+            self._admitted, self._ends_at_drain, self._unvalidated = True, frozenset(), frozenset()
 
     def add_registered_method_handlers(self, service_name: str, method_handlers: Mapping[str, Any]) -> None:
         """Take the methods of a service; called by generated code."""
         self.services.append(service_name)
         for name, handler in method_handlers.items():
-            route = Route(f"/{service_name}/{name}", self._metrics, self._admitted, name in self._ends_at_drain)
+            route = Route(
+                f"/{service_name}/{name}",
+                self._metrics,
+                admitted=self._admitted,
+                validated=name not in self._unvalidated,
+                ends_at_drain=name in self._ends_at_drain,
+            )
             self._handlers[route.method] = wrapped(handler, route, self._chain)
 
     def add_generic_rpc_handlers(self, generic_rpc_handlers: Any) -> None:

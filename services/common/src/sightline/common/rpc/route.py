@@ -18,12 +18,14 @@ class Route:
         method: such as `/sightline.v1.JobService/GetJob`.
         admitted: whether the caller is asked who he is, and whether a drain waits for the call; not so for
             health and reflection.
+        validated: whether requests are checked against the rules of the proto before the servicer sees them.
         ends_at_drain: a stream that would last as long as the server; its client is sent elsewhere at once.
     """
 
     method: str
     metrics: Metrics
     admitted: bool = True
+    validated: bool = True
     ends_at_drain: bool = False
     in_flight: Gauge = field(init=False)
     _seconds: dict[grpc.StatusCode, Histogram] = field(init=False, default_factory=dict)

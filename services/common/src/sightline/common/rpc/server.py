@@ -50,7 +50,14 @@ class RpcServer:
         self._log: Any = structlog.get_logger("sightline.rpc")
         self.port = 0
 
-    def add(self, register: Callable[[S, Any], None], servicer: S, *, ends_at_drain: Iterable[str] = ()) -> None:
+    def add(
+        self,
+        register: Callable[[S, Any], None],
+        servicer: S,
+        *,
+        ends_at_drain: Iterable[str] = (),
+        unvalidated: Iterable[str] = (),
+    ) -> None:
         """Add a servicer, as in `server.add(add_JobServiceServicer_to_server, JobServicer(...))`.
 
         Args:
@@ -58,8 +65,9 @@ class RpcServer:
             servicer: what implements the methods; sees decoded and validated requests.
             ends_at_drain: streams such as `WatchJob` that would hold up a drain; their clients are told
                 DRAINING at once, and go on elsewhere.
+            unvalidated: methods that call `validate` themselves, such as batches with an error per item.
         """
-        self._methods.register(register, servicer, ends_at_drain=ends_at_drain)
+        self._methods.register(register, servicer, ends_at_drain=ends_at_drain, unvalidated=unvalidated)
 
     def add_methods(self, service: str, handlers: Mapping[str, Any]) -> None:
         """Add ready-made handlers by the full name of their service: what a `Forwarder` has."""

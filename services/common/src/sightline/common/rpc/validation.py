@@ -22,15 +22,16 @@ def validate(message: Message) -> None:
         raise InvalidRequest(_sentence(violations), violations)
 
 
-def decoder(deserialize: Callable[[bytes], Message]) -> Callable[[bytes], Message]:
-    """Make a deserializer that refuses, with our errors, what does not decode or breaks a rule."""
+def decoder(deserialize: Callable[[bytes], Message], *, validated: bool = True) -> Callable[[bytes], Message]:
+    """Make a deserializer that refuses, with our errors, what does not decode or (if wanted) breaks a rule."""
 
     def decode(data: bytes) -> Message:
         try:
             message = deserialize(data)
         except DecodeError as error:
             raise InvalidRequest("The request is not a message of this method") from error
-        validate(message)
+        if validated:
+            validate(message)
         return message
 
     return decode
