@@ -1,0 +1,91 @@
+"""Writes what came of tasks, in groups: while one write is under way the next group gathers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+import structlog
+
+from sightline.common.errors import SightlineError
+from sightline.common.queue import Bus, Change
+from sightline.common.state.jobs import State
+from sightline.common.state.tasks import Ended, Failure, Success, Tasks
+
+log = structlog.get_logger()
+
+_RETRY_SECONDS = 0.5
+# Bounds the size of one statement, and of what waits in memory while the database is away.
+_GROUP = 256
+
+
+class Outcomes:
+    """The way from a handler's end to the row. Alone nothing waits; under load groups form by themselves."""
+
+    def __init__(self, tasks: Tasks, bus: Bus) -> None:
+        self._tasks = tasks
+        self._bus = bus
+        self._waiting: list[tuple[Success | Failure, asyncio.Future[bool]]] = []
+        self._wanted = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._writing = asyncio.create_task(self._write_all())
+
+    async def stop(self) -> None:
+        """Stop; call it when nothing waits any more."""
+        if self._writing:
+            self._writing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._writing
+
+    async def put(self, outcome: Success | Failure) -> bool:
+        """Write an outcome, however long the database is away.
+
+        Returns:
+            Whether it was accepted; not, when the task is no longer this worker's.
+        """
+        accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((outcome, accepted))
+        self._wanted.set()
+        return await accepted
+
+    async def _write_all(self) -> None:
+        while True:
+            await self._wanted.wait()
+            group, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
+            if not self._waiting:
+                self._wanted.clear()
+            await self._write(group)
+
+    async def _write(self, group: Sequence[tuple[Success | Failure, asyncio.Future[bool]]]) -> None:
+        ended = await self._store([outcome for outcome, _ in group])
+        accepted = {one.task_id for one in ended}
+        for outcome, future in group:
+            if not future.done():
+                future.set_result(outcome.task_id in accepted)
+        await self._bus.tell([_change(one) for one in ended if one.transition is not None])
+
+    async def _store(self, outcomes: Sequence[Success | Failure]) -> list[Ended]:
+        ended: list[Ended] = []
+        if successes := [one for one in outcomes if isinstance(one, Success)]:
+            ended += await self._insist(lambda: self._tasks.complete(successes))
+        if failures := [one for one in outcomes if isinstance(one, Failure)]:
+            ended += await self._insist(lambda: self._tasks.fail(failures))
+        return ended
+
+    async def _insist(self, write: Callable[[], Awaitable[list[Ended]]]) -> list[Ended]:
+        # A write that was committed although its answer was lost changes nothing the second time: it is fenced.
+        while True:
+            try:
+                return await write()
+            except SightlineError as error:
+                log.warning("outcome_not_stored", reason=error.reason)
+            await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _change(ended: Ended) -> Change:
+    state = State(ended.state)
+    return Change(ended.job_id, state, ended.transition or 0, 1.0 if state is State.SUCCEEDED else 0.0)

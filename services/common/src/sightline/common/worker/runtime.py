@@ -1,0 +1,198 @@
+"""The loop of a worker: pop, claim, run, write; and the drain that hands back what was not begun."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+import structlog
+from opentelemetry.trace import Tracer
+
+from sightline.common.errors import Reason, SightlineError
+from sightline.common.queue import Bus, Change, Consumer
+from sightline.common.settings import WorkerSettings
+from sightline.common.state.jobs import State
+from sightline.common.state.tasks import Failure, Held, Success, Tasks
+from sightline.common.telemetry.metrics import Metrics
+from sightline.common.worker.backoff import Backoff
+from sightline.common.worker.execution import Execution
+from sightline.common.worker.handler import Handler, Task
+from sightline.common.worker.leases import Leases
+from sightline.common.worker.outcomes import Outcomes
+from sightline.common.worker.pace import Pace
+
+log = structlog.get_logger()
+
+_POP_SECONDS = 1.0
+# While Redis or PostgreSQL is away the loop goes round this often.
+_AWAY_SECONDS = 0.5
+
+
+class Worker:
+    """Consumes one queue with the handlers of one service."""
+
+    def __init__(
+        self,
+        queue: str,
+        handlers: Mapping[str, Handler],
+        *,
+        name: str,
+        settings: WorkerSettings,
+        tasks: Tasks,
+        consumer: Consumer,
+        bus: Bus,
+        metrics: Metrics,
+        tracer: Tracer,
+        backoff: Backoff | None = None,
+    ) -> None:
+        """Make a worker.
+
+        Args:
+            handlers: by the kind of job.
+            name: who this worker is, in leases and attempts; unique to the process.
+        """
+        self._queue = queue
+        self._name = name
+        self._settings = settings
+        self._tasks = tasks
+        self._consumer = consumer
+        self._bus = bus
+        self._metrics = metrics
+        self._execution = Execution(handlers, backoff or Backoff(), metrics, tracer, queue)
+        self._outcomes = Outcomes(tasks, bus)
+        self._leases = Leases(tasks, bus, settings, metrics, queue)
+        self._pace = Pace(settings.slots, settings.claim_ahead_max)
+        self._waiting: deque[Task] = deque()
+        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._settling: set[asyncio.Task[None]] = set()
+        self._freed = asyncio.Event()
+        self._looked = 0.0
+
+    async def run_until(self, stop: asyncio.Event, drain_seconds: float) -> None:
+        """Work until `stop` is set, then drain.
+
+        Args:
+            drain_seconds: how long what has begun may take to end; after it, it is given up to be tried again.
+        """
+        self._outcomes.start()
+        loops = [asyncio.create_task(self._leases.keep()), asyncio.create_task(self._consume(stop))]
+        try:
+            await stop.wait()
+            await self._drain(drain_seconds)
+        finally:
+            for loop in loops:
+                loop.cancel()
+                with suppress(asyncio.CancelledError):
+                    await loop
+            await self._outcomes.stop()
+
+    async def _consume(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            room = self._pace.room(len(self._waiting) + len(self._running))
+            if room == 0:
+                self._freed.clear()
+                await self._freed.wait()
+                continue
+            try:
+                wanted = await self._wanted(room)
+                if wanted and not stop.is_set():
+                    await self._take(wanted)
+            except SightlineError as error:
+                # What was popped and not claimed still waits in its row, and is published again.
+                log.warning("claim_failed", reason=error.reason.value)
+                await asyncio.sleep(_AWAY_SECONDS)
+
+    async def _wanted(self, room: int) -> Sequence[UUID]:
+        popped = await self._consumer.pop(room, _POP_SECONDS)
+        if popped:
+            return popped
+        if popped is None:
+            await asyncio.sleep(_AWAY_SECONDS)
+        elif time.monotonic() - self._looked < self._settings.poll_seconds:
+            return ()
+        # Redis is away, or it is time to look for tasks whose message got lost: the rows are the queue.
+        self._looked = time.monotonic()
+        return await self._tasks.waiting(self._queue, room)
+
+    async def _take(self, task_ids: Sequence[UUID]) -> None:
+        claims = await self._tasks.claim(task_ids, self._name, self._settings.lease_seconds)
+        self._metrics.tasks_claimed.labels(self._queue).inc(len(claims))
+        self._metrics.tasks_refused.labels(self._queue).inc(len(task_ids) - len(claims))
+        for claim in claims:
+            task = Task(claim)
+            self._waiting.append(task)
+            self._leases.hold(task, self._lose)
+        self._fill()
+        await self._bus.tell([Change(claim.job_id, State.RUNNING, claim.transition, 0.0) for claim in claims])
+
+    def _fill(self) -> None:
+        while self._waiting and len(self._running) < self._settings.slots:
+            task = self._waiting.popleft()
+            self._running[task.claim.task_id] = asyncio.create_task(self._run(task))
+        self._metrics.tasks_in_flight.labels(self._queue).set(len(self._running))
+
+    async def _run(self, task: Task) -> None:
+        began = time.perf_counter()
+        try:
+            outcome = await self._execution.run(task)
+            self._pace.took(time.perf_counter() - began)
+        except asyncio.CancelledError:
+            if task.abandoned:
+                return
+            outcome = self._execution.failure(task, SightlineError(Reason.DRAINING, "the worker was shut down"))
+        finally:
+            self._running.pop(task.claim.task_id, None)
+            self._fill()
+            self._freed.set()
+        task.ended = True
+        # The slot is free already: the next task runs while this outcome is on its way to its row.
+        settling = asyncio.create_task(self._settle(task, outcome))
+        self._settling.add(settling)
+        settling.add_done_callback(self._settling.discard)
+
+    async def _settle(self, task: Task, outcome: Success | Failure) -> None:
+        accepted = await self._outcomes.put(outcome)
+        self._leases.let_go(task)
+        if not accepted:
+            log.info("outcome_refused", task=str(task.claim.task_id), attempt=task.claim.attempt)
+        elif isinstance(outcome, Success):
+            self._metrics.tasks_completed.labels(self._queue).inc()
+
+    def _lose(self, task: Task) -> None:
+        if (running := self._running.get(task.claim.task_id)) is not None:
+            running.cancel()
+        with suppress(ValueError):
+            self._waiting.remove(task)
+        self._freed.set()
+
+    async def _drain(self, drain_seconds: float) -> None:
+        log.info("worker_draining", running=len(self._running), handing_back=len(self._waiting))
+        self._freed.set()
+        deadline = asyncio.get_running_loop().time() + drain_seconds
+        await self._hand_back()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                while self._running:
+                    await asyncio.wait(self._running.values())
+        for running in list(self._running.values()):
+            running.cancel()
+        while self._running:
+            await asyncio.wait(self._running.values())
+        # What is done is written, unless the database stays away: then the lease ends and another attempt follows.
+        if self._settling:
+            await asyncio.wait(self._settling, timeout=max(deadline - asyncio.get_running_loop().time(), 1.0))
+
+    async def _hand_back(self) -> None:
+        unbegun, self._waiting = list(self._waiting), deque()
+        if not unbegun:
+            return
+        for task in unbegun:
+            self._leases.let_go(task)
+        try:
+            await self._tasks.release([Held(task.claim.task_id, task.claim.attempt) for task in unbegun])
+        except SightlineError as error:
+            log.warning("not_handed_back", reason=error.reason.value, count=len(unbegun))

@@ -1,0 +1,276 @@
+"""The task runtime over real PostgreSQL and Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from uuid import UUID
+
+import pytest
+from google.rpc import status_pb2
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pydantic import SecretStr
+
+from sightline.common.errors import MediaRejected, Reason, TemporarilyAway
+from sightline.common.queue import Bus, Consumer, Message, Publisher
+from sightline.common.settings import RedisSettings, WorkerSettings
+from sightline.common.state.database import Database
+from sightline.common.state.jobs import Job, Jobs, State, Submission
+from sightline.common.state.tasks import Tasks
+from sightline.common.telemetry.metrics import Metrics
+from sightline.common.worker import Handler, Task, Worker
+from sightline.common.worker.backoff import Backoff
+
+Make = Callable[..., Submission]
+Run = Callable[..., AbstractAsyncContextManager[asyncio.Event]]
+
+
+@pytest.fixture
+async def publisher(redis_url: str) -> AsyncIterator[Publisher]:
+    made = Publisher(RedisSettings(url=SecretStr(redis_url)), Metrics())
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def run_worker(database: Database, redis_url: str, spans: InMemorySpanExporter) -> Run:
+    """Runs a worker while the block runs, and drains it at the end."""
+
+    @asynccontextmanager
+    async def run(handler: Handler, drain_seconds: float = 5, **changes: float) -> AsyncIterator[asyncio.Event]:
+        redis = RedisSettings(url=SecretStr(redis_url), socket_timeout_seconds=2)
+        consumer, bus = Consumer(redis, "face"), Bus(redis)
+        provider = TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(spans))
+        worker = Worker(
+            "face", {"detect_faces": handler}, name="w", tasks=Tasks(database), consumer=consumer, bus=bus,
+            settings=WorkerSettings(**{"heartbeat_seconds": 0.2, "lease_seconds": 2, "poll_seconds": 0.5, **changes}),
+            metrics=Metrics(), tracer=provider.get_tracer("t"), backoff=Backoff(0.05, 0.1),
+        )  # fmt: skip
+        stop = asyncio.Event()
+        running = asyncio.create_task(worker.run_until(stop, drain_seconds))
+        yield stop
+        stop.set()
+        await running
+        await consumer.close()
+        await bus.close()
+
+    return run
+
+
+async def ended(database: Database, job_id: UUID, seconds: float = 10) -> Job:
+    """Wait until a job has ended."""
+    async with asyncio.timeout(seconds):
+        while not State((job := await Jobs(database).get("acme", job_id)).state).terminal:
+            await asyncio.sleep(0.02)
+    return job
+
+
+async def submit(database: Database, publisher: Publisher, *asked: Submission) -> None:
+    """Store jobs and send their wake-ups."""
+    await Jobs(database).submit(asked)
+    await publisher.publish("face", [Message(one.task_id, one.priority, one.trace_context) for one in asked])
+
+
+def returns(*payloads: bytes) -> Handler:
+    async def handle(_task: Task) -> Sequence[bytes]:
+        return payloads
+
+    return handle
+
+
+def raises(error: Exception) -> Handler:
+    async def handle(_task: Task) -> Sequence[bytes]:
+        raise error
+
+    return handle
+
+
+async def test_a_job_is_done_and_its_result_stored(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    asked = submission()
+    async with run_worker(returns(b"faces")):
+        await submit(database, publisher, asked)
+        job = await ended(database, asked.job_id)
+    assert (job.state, job.attempt_count) == (State.SUCCEEDED, 1)
+    assert [r.payload for r in await Jobs(database).results("acme", asked.job_id)] == [b"faces"]
+
+
+async def test_five_hundred_jobs_are_done_once_each_by_three_workers(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    begun: list[UUID] = []
+
+    async def handle(task: Task) -> Sequence[bytes]:
+        begun.append(task.claim.job_id)
+        return [task.claim.job_id.bytes]
+
+    asked = [submission() for _ in range(500)]
+    async with run_worker(handle), run_worker(handle), run_worker(handle):
+        await submit(database, publisher, *asked)
+        # A wake-up that comes twice wakes nobody twice.
+        await publisher.publish("face", [Message(one.task_id, 5) for one in asked[:100]])
+        jobs = [await ended(database, one.job_id, 30) for one in asked]
+    assert {job.state for job in jobs} == {State.SUCCEEDED}
+    assert sorted(begun) == sorted(one.job_id for one in asked)
+
+
+async def test_work_that_may_succeed_later_is_tried_again(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    tries: list[int] = []
+
+    async def handle(task: Task) -> Sequence[bytes]:
+        tries.append(task.claim.tries)
+        if len(tries) < 3:
+            raise TemporarilyAway(Reason.BLOBS_UNAVAILABLE, "away", retry_after_seconds=0.01)
+        return [b"at last"]
+
+    asked = submission()
+    async with run_worker(handle):
+        await submit(database, publisher, asked)
+        job = await ended(database, asked.job_id)
+    assert (tries, job.state, job.attempt_count) == ([1, 2, 3], State.SUCCEEDED, 3)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "attempts"),
+    [
+        (MediaRejected(Reason.MEDIA_CORRUPT, "truncated"), "MEDIA_CORRUPT", 1),
+        (RuntimeError("the model fell over in /secret/place"), "INTERNAL", 2),
+    ],
+)
+async def test_work_that_fails_says_why_and_a_fault_tells_no_secrets(
+    database: Database,
+    publisher: Publisher,
+    run_worker: Run,
+    submission: Make,
+    error: Exception,
+    reason: str,
+    attempts: int,
+) -> None:
+    asked = submission(max_attempts=2)
+    async with run_worker(raises(error)):
+        await submit(database, publisher, asked)
+        job = await ended(database, asked.job_id)
+    status = status_pb2.Status.FromString(job.error or b"")
+    assert (job.state, job.attempt_count) == (State.FAILED, attempts)
+    assert reason.encode() in status.details[0].value
+    assert "/secret" not in str(status)
+
+
+async def test_a_cancellation_reaches_running_work_within_a_heartbeat(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    begun, stopped = asyncio.Event(), asyncio.Event()
+
+    async def handle(_task: Task) -> Sequence[bytes]:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            stopped.set()
+        return []
+
+    asked = submission()
+    async with run_worker(handle), asyncio.timeout(10):
+        await submit(database, publisher, asked)
+        await begun.wait()
+        await Jobs(database).cancel("acme", asked.job_id)
+        async with asyncio.timeout(1):
+            await stopped.wait()
+    assert (await Jobs(database).get("acme", asked.job_id)).history == [1, 2, 5]
+
+
+async def test_a_long_task_keeps_its_lease(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    async def handle(task: Task) -> Sequence[bytes]:
+        for step in range(10):
+            await asyncio.sleep(0.1)
+            task.advance(step / 10)
+        return [b"done"]
+
+    asked = submission()
+    async with run_worker(handle, lease_seconds=0.5):
+        await submit(database, publisher, asked)
+        job = await ended(database, asked.job_id)
+    assert (job.history, job.attempt_count) == ([1, 2, 3], 1)
+
+
+async def test_a_drain_finishes_what_runs_and_hands_back_what_waits(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    release: asyncio.Event = asyncio.Event()
+    begun: list[UUID] = []
+
+    async def handle(task: Task) -> Sequence[bytes]:
+        begun.append(task.claim.job_id)
+        if len(begun) > 20:
+            await release.wait()
+        return [b"x"]
+
+    asked = [submission() for _ in range(60)]
+    async with run_worker(handle, slots=2) as stop, asyncio.timeout(20):
+        await submit(database, publisher, *asked)
+        while len(begun) < 22:
+            await asyncio.sleep(0.01)
+        stop.set()
+        await asyncio.sleep(0.2)
+        release.set()
+    jobs = await Jobs(database).get_many("acme", [one.job_id for one in asked])
+    assert {job.state for job in jobs if job.job_id in begun} == {State.SUCCEEDED}
+    assert {job.state for job in jobs if job.job_id not in begun} == {State.QUEUED}
+    assert {job.open_tasks for job in jobs if job.job_id not in begun} == {1}
+
+
+async def test_work_that_outlasts_the_drain_is_given_to_the_next_worker(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    begun = asyncio.Event()
+
+    async def endless(_task: Task) -> Sequence[bytes]:
+        begun.set()
+        await asyncio.sleep(60)
+        return []
+
+    asked = submission()
+    async with run_worker(endless, drain_seconds=0.2), asyncio.timeout(10):
+        await submit(database, publisher, asked)
+        await begun.wait()
+    assert (await Jobs(database).get("acme", asked.job_id)).state == State.QUEUED
+    async with run_worker(returns(b"done")):
+        job = await ended(database, asked.job_id)
+    assert (job.state, job.attempt_count) == (State.SUCCEEDED, 2)
+
+
+async def test_a_task_whose_message_was_lost_is_found_from_its_row(
+    database: Database, run_worker: Run, submission: Make
+) -> None:
+    asked = submission()
+    async with run_worker(returns(b"found")):
+        await Jobs(database).submit([asked])
+        job = await ended(database, asked.job_id)
+    assert job.state == State.SUCCEEDED
+
+
+async def test_the_work_continues_the_trace_of_the_submission(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make, spans: InMemorySpanExporter
+) -> None:
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    asked = submission(trace_context=f"00-{trace_id}-b7ad6b7169203331-01")
+    async with run_worker(returns(b"x")):
+        await submit(database, publisher, asked)
+        await ended(database, asked.job_id)
+    (span,) = spans.get_finished_spans()
+    assert span.context is not None
+    assert f"{span.context.trace_id:032x}" == trace_id
