@@ -12,15 +12,17 @@ _PER_ROUTE = "extensions.filters.http.lua.v3.LuaPerRoute"
 SIZE = "x-content-length"
 
 # A failure in the middle comes as a gRPC trailer, which REST has no place for: without a size the answer would
-# look complete. With one, fewer bytes are an error of the client's HTTP library; the connection ends with the
-# answer, so that nothing that follows can be taken for the rest of the file.
+# look complete. With one, fewer bytes are an error of the client's HTTP library. An HTTP/1.1 connection ends with
+# the answer, so that nothing that follows can be taken for the rest of the file; HTTP/2 frames each answer.
 _ANNOUNCE = f"""
 function envoy_on_response(answer)
   local size = answer:headers():get("{SIZE}")
   if size == nil then return end
   answer:headers():remove("{SIZE}")
   answer:headers():replace("content-length", size)
-  answer:streamInfo():drainConnectionUponCompletion()
+  if answer:streamInfo():protocol() ~= "HTTP/2" then
+    answer:streamInfo():drainConnectionUponCompletion()
+  end
 end
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.standalone.edge import downloads, headers, replies, routes, transcoder
+from sightline.standalone.edge import bodies, downloads, headers, replies, routes, transcoder
 from sightline.standalone.edge.options import EdgeOptions, Node, TlsFiles, config_of, duration, typed
 from sightline.standalone.edge.upstream import CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TCP_KEEPALIVE
 
@@ -96,6 +96,7 @@ def _filters(options: EdgeOptions) -> list[Node]:
         ),
         typed("envoy.filters.http.cors", f"{_FILTERS}.cors.v3.Cors"),
         typed("envoy.filters.http.grpc_web", f"{_FILTERS}.grpc_web.v3.GrpcWeb"),
+        bodies.http_filter(options.limits),
         downloads.http_filter(),
         transcoder.http_filter(options),
         typed("envoy.filters.http.router", f"{_FILTERS}.router.v3.Router", suppress_envoy_headers=True),

@@ -103,6 +103,11 @@ def typed(name: str, kind: str, **fields: object) -> Node:
     return {"name": name, "typed_config": config_of(kind, **fields)}
 
 
+def switched_off() -> Node:
+    """Say that a filter does nothing on a route."""
+    return config_of("config.route.v3.FilterConfig", disabled=True)
+
+
 def config_of(kind: str, **fields: object) -> Node:
     """Write one message of Envoy's API so that it says its own type."""
     return {"@type": f"type.googleapis.com/envoy.{kind}", **fields}

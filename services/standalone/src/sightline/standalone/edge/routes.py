@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sightline.standalone.edge import downloads, headers, transcoder
+from sightline.standalone.edge import bodies, downloads, headers, transcoder
 from sightline.standalone.edge.options import EdgeOptions, Node, config_of, duration
 
 CALLS = "gateway_calls"
@@ -54,7 +54,10 @@ def table(options: EdgeOptions) -> list[Route]:
             answer_headers={"x-accel-buffering": "no"},
         ),
         # Bytes in and out take as long as they take, while they move.
-        Route({"path": "/v1/media", "headers": [_is(":method", "POST")]}, 0, limits.transfer_idle_seconds),
+        Route(
+            {"path": "/v1/media", "headers": [_is(":method", "POST")]}, 0, limits.transfer_idle_seconds,
+            filters=bodies.unlimited(),
+        ),
         Route(
             _pattern(r"/v1/media/[^/]+:download"), 0, limits.transfer_idle_seconds,
             filters=downloads.announce_size(),
@@ -84,7 +87,7 @@ def virtual_host(options: EdgeOptions) -> Node:
 
 
 def _route(row: Route) -> Node:
-    filters = {**row.filters, **(headers.without_grpc() if row.rest else {})}
+    by_kind = headers.without_grpc() if row.rest else bodies.unlimited()
     action: Node = {
         "cluster": row.cluster,
         "timeout": duration(row.seconds),
@@ -98,7 +101,7 @@ def _route(row: Route) -> Node:
         "match": row.match,
         "route": action,
         "response_headers_to_add": headers.added(row.answer_headers),
-        "typed_per_filter_config": filters,
+        "typed_per_filter_config": {**row.filters, **by_kind},
     }
 
 

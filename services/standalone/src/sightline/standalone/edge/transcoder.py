@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sightline.standalone.edge.options import EdgeOptions, Node, config_of
+from sightline.standalone.edge.options import EdgeOptions, Node, config_of, switched_off
 
 NAME = "envoy.filters.http.grpc_json_transcoder"
 _KIND = "extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder"
-_OFF = "config.route.v3.FilterConfig"
 
 # Every service that has a REST form. The gateway answers UNIMPLEMENTED for those that are not deployed.
 SERVICES = (
@@ -60,7 +59,7 @@ def of_route(options: EdgeOptions, *, events: bool) -> Node:
 
 def off() -> Node:
     """Say that a route is not transcoded."""
-    return {NAME: config_of(_OFF, disabled=True)}
+    return {NAME: switched_off()}
 
 
 def http_filter(options: EdgeOptions) -> Node:
