@@ -57,7 +57,7 @@ class Grouping(Generic[T, R]):
     async def _serve_group(self, group: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         try:
             answers = await self._serve([item for item, _ in group])
-        except Exception as error:  # noqa: BLE001 - every caller is told what happened, whatever it was
+        except Exception as error:  # every caller is told what happened, whatever it was
             for _, answer in group:
                 if not answer.done():
                     answer.set_exception(error)

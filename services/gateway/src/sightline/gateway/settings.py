@@ -68,7 +68,9 @@ class HousekeepingSettings(Section):
     """How often the leading gateway does what is done once for all."""
 
     contend_seconds: Seconds = Field(1.0, description="interval at which the others try to lead")
-    term_seconds: Seconds = Field(10.0, description="when a leader has to win the lead anew, and finds out if it lost it")
+    term_seconds: Seconds = Field(
+        10.0, description="when a leader has to win the lead anew, and finds out if it lost it"
+    )
     leases_seconds: Seconds = Field(1.0, description="interval of taking tasks back from silent workers")
     refill_seconds: Seconds = Field(0.25, description="interval of publishing what waits")
     lost_seconds: Seconds = Field(2.0, description="age of a message that is not in Redis at which it counts as lost")
@@ -94,4 +96,6 @@ class Settings(ServiceSettings):
     jobs: JobSettings = JobSettings()
     keys: KeySettings = KeySettings()
     housekeeping: HousekeepingSettings = HousekeepingSettings()
-    bootstrap_key_file: Path | None = Field(None, description="file that the first key is written to, for its owner only")
+    bootstrap_key_file: Path | None = Field(
+        None, description="file that the first key is written to, for its owner only"
+    )

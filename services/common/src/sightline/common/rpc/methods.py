@@ -54,6 +54,8 @@ class Methods:
         """Take the methods of a service; called by generated code."""
         self.services.append(service_name)
         for name, handler in method_handlers.items():
+            if not _is_implemented(handler):
+                continue
             route = Route(
                 f"/{service_name}/{name}",
                 self._metrics,
@@ -76,3 +78,10 @@ class Methods:
 
         handler = grpc.stream_stream_rpc_method_handler(refuse)
         return wrapped(handler, Route(_UNKNOWN, self._metrics, admitted=False), self._chain)
+
+
+def _is_implemented(handler: Any) -> bool:
+    """Whether a servicer has the method itself; what generated code inherits to it raises what clients can't read."""
+    behaviors = (handler.unary_unary, handler.unary_stream, handler.stream_unary, handler.stream_stream)
+    behavior = next(one for one in behaviors if one is not None)
+    return not str(getattr(behavior, "__module__", "")).endswith("_pb2_grpc")

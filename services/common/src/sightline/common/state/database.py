@@ -13,7 +13,7 @@ from psycopg.rows import AsyncRowFactory, TupleRow, class_row, tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 from typing_extensions import TypeVar
 
-from sightline.common.errors import Reason, TemporarilyAway
+from sightline.common.errors import InvalidRequest, Reason, TemporarilyAway
 from sightline.common.settings import PostgresSettings
 from sightline.common.state.statements import statement
 from sightline.common.telemetry.metrics import Metrics
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 _CONFLICTS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _CONFLICT_TRIES = 5
 # What psycopg raises when the server is away, is starting or is shutting down.
-_AWAY = (PoolTimeout, TooManyRequests, psycopg.OperationalError, psycopg.InterfaceError)
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
 
 Row = TypeVar("Row", default=TupleRow)
 
@@ -61,6 +61,9 @@ class Database:
             reconnect_timeout=5,
             open=False,
         )  # fmt: skip
+        metrics.db_pool_size.set_function(lambda: self._pool.get_stats()["pool_size"])
+        metrics.db_pool_idle.set_function(lambda: self._pool.get_stats()["pool_available"])
+        metrics.db_pool_waiting.set_function(lambda: self._pool.get_stats()["requests_waiting"])
 
     async def open(self) -> None:
         """Begin to connect; does not wait, so that a process can start before its database."""
@@ -94,6 +97,7 @@ class Database:
 
         Raises:
             TemporarilyAway: when the database is away or the pool is exhausted.
+            InvalidRequest: when a value is none that PostgreSQL can hold.
         """
         return await self._run(name, statement(name), parameters, tuple_row)
 
@@ -120,6 +124,12 @@ class Database:
                     return await cursor.fetchall() if cursor.description else []
             except _CONFLICTS:
                 log.info("statement_conflicted", statement=name)
+            except psycopg.DataError as error:
+                # Such as a NUL in a text: fine in protobuf and JSON, impossible in PostgreSQL.
+                log.info("value_refused", statement=name, error=type(error).__name__)
+                raise InvalidRequest(
+                    "a value of the request can't be stored: it has a character that is not text"
+                ) from error
             finally:
                 self._note(name, time.perf_counter() - began)
         raise TemporarilyAway(Reason.STATE_UNAVAILABLE, "the database is too contended")
@@ -136,7 +146,11 @@ class Database:
                 yield connection
         except _CONFLICTS:
             raise
+        except (PoolTimeout, TooManyRequests) as error:
+            self._metrics.db_pool_refusals.inc()
+            raise TemporarilyAway(Reason.STATE_UNAVAILABLE, "no connection to the database came free") from error
         except _AWAY as error:
+            self._metrics.db_connections_lost.inc()
             log.warning("database_away", error=type(error).__name__)
             raise TemporarilyAway(Reason.STATE_UNAVAILABLE, "the database can't be reached") from error
 

@@ -38,6 +38,7 @@ class Submission:
         body_sha256: digest of the request, to tell a repeat from a reuse of `request_id`.
         keep_seconds: how long the job is kept after it was created.
         queue: the queue of the service that does the work.
+        published: whether the caller sends the message of the task once it is stored; if not, housekeeping will.
     """
 
     tenant: str
@@ -54,6 +55,7 @@ class Submission:
     body_sha256: bytes = b""
     keep_seconds: float = 7 * 86_400.0
     max_attempts: int = 5
+    published: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a job stands, and nothing else of it."""
+
+    job_id: UUID
+    state: int
+    transition: int
+    progress: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Fresh:
     job_id: UUID
     create_time: datetime
@@ -172,6 +184,15 @@ class Jobs:
             for s in submissions
         ]
 
+    async def repeats(self, submissions: Sequence[Submission]) -> dict[UUID, Stored | SightlineError]:
+        """Say, by job id, what those of the submissions get whose request id was used before."""
+        earlier = await self._earlier([s for s in submissions if s.request_id])
+        return {
+            s.job_id: _repeat(s, earlier[(s.tenant, s.request_id)])
+            for s in submissions
+            if (s.tenant, s.request_id) in earlier
+        }
+
     async def _earlier(self, repeats: Sequence[Submission]) -> dict[tuple[str, UUID | None], _Remembered]:
         found: dict[tuple[str, UUID | None], _Remembered] = {}
         for tenant in {s.tenant for s in repeats}:
@@ -204,6 +225,12 @@ class Jobs:
         if missing := next((job_id for job_id in job_ids if job_id not in jobs), None):
             raise NotFound(f"jobs/{missing}")
         return [jobs[job_id] for job_id in job_ids]
+
+    async def standings(self, wanted: Iterable[tuple[str, UUID]]) -> list[Standing]:
+        """Read where jobs stand, by (tenant, job id); those that do not exist are left out."""
+        pairs = list(wanted)
+        parameters = {"tenants": [tenant for tenant, _ in pairs], "job_ids": [job_id for _, job_id in pairs]}
+        return await self._database.fetch(Standing, "jobs.standings", parameters)
 
     async def cancel(self, tenant: str, job_id: UUID, etag: str = "") -> Job:
         """End a job that has not ended; its tasks are refused to whoever works on them.

@@ -78,6 +78,12 @@ class Upkeep:
         parameters = {"queue": queue, "older_seconds": older_seconds, "count": count}
         return await self._database.fetch(Publishable, "upkeep.publishable", parameters)
 
+    async def published(self, queue: str, *, older_seconds: float) -> int:
+        """Count waiting tasks whose message was sent that long ago; more of them than messages means lost ones."""
+        parameters = {"queue": queue, "older_seconds": older_seconds}
+        (row,) = await self._database.rows("upkeep.published", parameters)
+        return int(row[0])
+
     async def depths(self) -> list[Depth]:
         """Count what waits and runs, by queue; a queue with neither is not among the rows."""
         return await self._database.fetch(Depth, "upkeep.depths")

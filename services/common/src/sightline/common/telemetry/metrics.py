@@ -31,6 +31,7 @@ class Metrics:
         self._define_jobs()
         self._define_tasks()
         self._define_state()
+        self._define_housekeeping()
         self._define_work()
 
     def observe_process(self, service: str, version: str) -> None:
@@ -63,12 +64,8 @@ class Metrics:
 
     def _define_tasks(self) -> None:
         self.tasks_published = self._counter("sightline_tasks_published_total", "Task messages sent", "queue")
-        self.tasks_claimed = self._counter(
-            "sightline_tasks_claimed_total", "Tasks claimed by this process", "queue"
-        )
-        self.tasks_completed = self._counter(
-            "sightline_tasks_completed_total", "Tasks that succeeded", "queue"
-        )
+        self.tasks_claimed = self._counter("sightline_tasks_claimed_total", "Tasks claimed by this process", "queue")
+        self.tasks_completed = self._counter("sightline_tasks_completed_total", "Tasks that succeeded", "queue")
         self.tasks_failed = self._counter(
             "sightline_tasks_failed_total", "Tasks that failed for good", "queue", "reason"
         )
@@ -83,16 +80,12 @@ class Metrics:
             "Messages whose claim was refused: duplicates and cancelled tasks",
             "queue",
         )
-        self.lease_renewals = self._counter(
-            "sightline_lease_renewals_total", "Leases renewed", "queue", "outcome"
-        )
+        self.lease_renewals = self._counter("sightline_lease_renewals_total", "Leases renewed", "queue", "outcome")
         self.queue_depth = self._gauge("sightline_queue_depth", "Tasks waiting and in flight", "queue")
         self.queue_oldest_seconds = self._gauge(
             "sightline_queue_oldest_waiting_seconds", "Age of the oldest waiting task", "queue"
         )
-        self.tasks_in_flight = self._gauge(
-            "sightline_tasks_in_flight", "Tasks that this process runs now", "queue"
-        )
+        self.tasks_in_flight = self._gauge("sightline_tasks_in_flight", "Tasks that this process runs now", "queue")
 
     def _define_state(self) -> None:
         self.db_pool_size = self._gauge("sightline_db_pool_size", "Connections of the pool")
@@ -101,15 +94,23 @@ class Metrics:
         self.db_pool_refusals = self._counter(
             "sightline_db_pool_refusals_total", "Calls that got no connection in time"
         )
-        self.db_connections_lost = self._counter(
-            "sightline_db_connections_lost_total", "Connections found dead"
-        )
+        self.db_connections_lost = self._counter("sightline_db_connections_lost_total", "Connections found dead")
         self.db_slow_queries = self._counter(
             "sightline_db_slow_queries_total", "Statements slower than the limit", "query"
         )
         self.db_query_seconds = self._histogram(
             "sightline_db_query_seconds", "Statements and how long each took", CALL_BUCKETS, "query"
         )
+
+    def _define_housekeeping(self) -> None:
+        self.duty_seconds = self._histogram(
+            "sightline_duty_seconds",
+            "Runs of housekeeping duties and how long each took",
+            CALL_BUCKETS,
+            "duty",
+            "outcome",
+        )
+        self.leads = self._gauge("sightline_leads", "1 while this process leads the housekeeping")
 
     def _define_work(self) -> None:
         self.handler_seconds = self._histogram(
@@ -121,9 +122,7 @@ class Metrics:
         self.blob_bytes = self._counter(
             "sightline_blob_bytes_total", "Bytes moved to and from the blob store", "direction"
         )
-        self.blob_errors = self._counter(
-            "sightline_blob_errors_total", "Blob operations that failed", "operation"
-        )
+        self.blob_errors = self._counter("sightline_blob_errors_total", "Blob operations that failed", "operation")
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
         return Counter(name, what, labels, registry=self.registry)

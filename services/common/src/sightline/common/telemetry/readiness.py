@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from sightline.common.errors import SightlineError
@@ -36,9 +36,23 @@ class Readiness:
     """
 
     def __init__(
-        self, checks: Mapping[str, Check], *, cache_seconds: float = 1.0, timeout_seconds: float = 2.0
+        self,
+        checks: Mapping[str, Check],
+        *,
+        dispensable: Collection[str] = (),
+        cache_seconds: float = 1.0,
+        timeout_seconds: float = 2.0,
     ) -> None:
+        """Prepare the checks.
+
+        Args:
+            checks: by the name of the dependency.
+            dispensable: those without which the process still does its work; they are reported only.
+            cache_seconds: how long an answer is fresh.
+            timeout_seconds: how long a dependency may take to answer.
+        """
         self._checks = dict(checks)
+        self._dispensable = frozenset(dispensable)
         self._cache_seconds = cache_seconds
         self._timeout_seconds = timeout_seconds
         self._lock = asyncio.Lock()
@@ -63,7 +77,8 @@ class Readiness:
     async def _check_all(self) -> Report:
         answers = await asyncio.gather(*(self._answer(check) for check in self._checks.values()))
         found = dict(zip(self._checks, answers, strict=True))
-        return Report(all(answer == OK for answer in found.values()), found)
+        ready = all(answer == OK for name, answer in found.items() if name not in self._dispensable)
+        return Report(ready, found)
 
     async def _answer(self, check: Check) -> str:
         try:

@@ -4,10 +4,10 @@ WITH asked AS (
     SELECT * FROM unnest(
         :tenant::text[], :job_id::uuid[], :kind::text[], :spec::bytea[], :media_id::uuid[], :priority::smallint[],
         :labels::jsonb[], :trace_context::text[], :request_id::uuid[], :body_sha256::bytea[],
-        :keep_seconds::float8[], :queue::text[], :task_id::uuid[], :max_attempts::smallint[]
+        :keep_seconds::float8[], :queue::text[], :task_id::uuid[], :max_attempts::smallint[], :published::bool[]
     ) AS a (
         tenant, job_id, kind, spec, media_id, priority, labels, trace_context, request_id,
-        body_sha256, keep_seconds, queue, task_id, max_attempts
+        body_sha256, keep_seconds, queue, task_id, max_attempts, published
     )
 ),
 remembered AS (
@@ -28,7 +28,7 @@ stored AS (
 ),
 queued AS (
     INSERT INTO tasks (task_id, tenant, job_id, queue, kind, priority, max_attempts, publish_time)
-    SELECT task_id, tenant, job_id, queue, kind, priority, max_attempts, now() FROM fresh
+    SELECT task_id, tenant, job_id, queue, kind, priority, max_attempts, CASE WHEN published THEN now() END FROM fresh
 )
 SELECT job_id, create_time, expire_time FROM stored;
 
@@ -39,6 +39,11 @@ WHERE tenant = :tenant AND request_id = ANY (:request_ids::uuid[]);
 
 -- name: by_id
 SELECT * FROM jobs WHERE tenant = :tenant AND job_id = ANY (:job_ids::uuid[]);
+
+-- name: standings
+SELECT job_id, state, cardinality(history) AS transition, progress
+FROM jobs
+WHERE (tenant, job_id) IN (SELECT * FROM unnest(:tenants::text[], :job_ids::uuid[]));
 
 -- name: cancel
 -- The tasks first, as every other writer does, so that two of them never wait for each other.

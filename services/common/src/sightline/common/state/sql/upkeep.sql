@@ -58,6 +58,11 @@ FROM due, jobs
 WHERE tasks.task_id = due.task_id AND jobs.tenant = tasks.tenant AND jobs.job_id = tasks.job_id
 RETURNING tasks.task_id, tasks.priority, jobs.trace_context;
 
+-- name: published
+SELECT count(*) FROM tasks
+WHERE queue = :queue AND state = 1 AND ready_time <= now()
+  AND publish_time < now() - :older_seconds * interval '1 second';
+
 -- name: depths
 SELECT queue,
        count(*) FILTER (WHERE state = 1 AND ready_time <= now()) AS waiting,
