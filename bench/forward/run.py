@@ -16,6 +16,7 @@ from typing import Any
 import grpc
 import psutil
 import uvloop
+
 from sightline.v1 import face_service_pb2, image_pb2
 
 HERE = Path(__file__).parent

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import grpc
-from sightline.v1 import face_pb2, face_service_pb2, face_service_pb2_grpc
 
 from sightline.common.rpc import (
     Forwarder,
@@ -20,6 +19,7 @@ from sightline.common.rpc import (
 from sightline.common.rpc.calls import Context
 from sightline.common.settings import RpcSettings, TelemetrySettings
 from sightline.common.telemetry import Metrics, Readiness, configure_logs, make_tracer_provider
+from sightline.v1 import face_pb2, face_service_pb2, face_service_pb2_grpc
 
 ANSWER = face_service_pb2.DetectFacesResponse(
     result=face_pb2.DetectFacesResult(faces=[face_pb2.Face(embedding={"values": [0.5] * 240})])
@@ -28,7 +28,9 @@ IDENTITY = Identity("bench", "key", frozenset({"analyse"}))
 
 
 class Faces(face_service_pb2_grpc.FaceServiceServicer):
-    async def DetectFaces(self, request, context):
+    async def DetectFaces(  # noqa: N802
+        self, request: face_service_pb2.DetectFacesRequest, context: Context
+    ) -> face_service_pb2.DetectFacesResponse:
         return ANSWER
 
 

@@ -212,7 +212,10 @@ async def test_log_lines_of_a_call_carry_its_request_id_and_tenant(rig, echo_han
         raise SightlineError(Reason.JOB_ENDED, "It has ended")
 
     channel = await serve(rig, echo_handlers, answer, admit)
-    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines, pytest.raises(grpc.aio.AioRpcError):
+    with (
+        capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines,
+        pytest.raises(grpc.aio.AioRpcError),
+    ):
         await call_echo(channel, "One", metadata=(("x-request-id", "r-1"),))
     inside, refused = [line for line in lines if line["event"] in ("inside", "rpc_refused")]
     assert (inside["request_id"], inside["tenant"]) == ("r-1", "alice")

@@ -4,6 +4,9 @@ import grpc
 import pytest
 from google.api import httpbody_pb2
 from google.protobuf.message import Message
+
+from sightline.common.errors import InvalidRequest
+from sightline.common.rpc import validate
 from sightline.v1 import (
     job_pb2,
     job_service_pb2,
@@ -12,9 +15,6 @@ from sightline.v1 import (
     media_service_pb2,
     media_service_pb2_grpc,
 )
-
-from sightline.common.errors import InvalidRequest
-from sightline.common.rpc import validate
 
 MEDIA = "media/01933b6e-0000-7000-8000-000000000000"
 
@@ -27,15 +27,15 @@ class Jobs(job_service_pb2_grpc.JobServiceServicer):
     def __init__(self) -> None:
         self.seen: list[Message] = []
 
-    async def CreateJob(self, request, context):
+    async def CreateJob(self, request, context):  # noqa: N802
         self.seen.append(request)
         return job_pb2.Job(name="jobs/1")
 
-    async def BatchCreateJobs(self, request, context):
+    async def BatchCreateJobs(self, request, context):  # noqa: N802
         self.seen.append(request)
         return job_service_pb2.BatchCreateJobsResponse()
 
-    async def WatchJob(self, request, context):
+    async def WatchJob(self, request, context):  # noqa: N802
         self.seen.append(request)
         yield job_pb2.JobEvent(sequence=1)
 
@@ -44,7 +44,7 @@ class Media(media_service_pb2_grpc.MediaServiceServicer):
     def __init__(self) -> None:
         self.received = b""
 
-    async def UploadMedia(self, request_iterator, context):
+    async def UploadMedia(self, request_iterator, context):  # noqa: N802
         async for request in request_iterator:
             self.received += request.content.data
         return media_pb2.Media(name="media/1")
@@ -86,7 +86,6 @@ async def test_all_broken_rules_are_told_at_once(jobs, details_of):
 
 
 async def test_bytes_that_are_no_message_are_an_invalid_request(rig, jobs, details_of):
-    _, stub = jobs
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await rig.last_channel.unary_unary("/sightline.v1.JobService/CreateJob")(b"\xff\xff\xff")
     assert details_of(raised.value)["ErrorInfo"].reason == "INVALID_ARGUMENT"

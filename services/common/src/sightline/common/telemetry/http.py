@@ -70,8 +70,9 @@ class TelemetryServer:
         connection = h11.Connection(h11.SERVER, max_incomplete_event_size=_REQUEST_MAX_BYTES)
         try:
             async with asyncio.timeout(_REQUEST_SECONDS):
-                answer = await self._answer(await _read_request(connection, reader))
-                writer.write(_rendered(connection, answer))
+                request = await _read_request(connection, reader)
+                answer = await self._answer(request)
+                writer.write(_rendered(connection, answer, with_body=request.method != b"HEAD"))
                 await writer.drain()
         except (h11.RemoteProtocolError, TimeoutError, OSError):
             pass  # not HTTP, too slow or gone: nobody is there to be told
@@ -114,13 +115,13 @@ async def _read_request(connection: h11.Connection, reader: asyncio.StreamReader
             raise h11.RemoteProtocolError("closed before a whole request")
 
 
-def _rendered(connection: h11.Connection, answer: _Answer) -> bytes:
+def _rendered(connection: h11.Connection, answer: _Answer, *, with_body: bool) -> bytes:
     headers = [
         ("content-type", answer.kind),
         ("content-length", str(len(answer.body))),
         ("connection", "close"),
     ]
     head = connection.send(h11.Response(status_code=answer.status, headers=headers))
-    body = connection.send(h11.Data(data=answer.body))
+    body = connection.send(h11.Data(data=answer.body)) if with_body else None
     end = connection.send(h11.EndOfMessage())
     return b"".join(part for part in (head, body, end) if part)

@@ -59,9 +59,7 @@ def _rendering(settings: TelemetrySettings, output: TextIO) -> list[Processor]:
     return [_redact, structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
 
 
-def _route_standard_logging(
-    settings: TelemetrySettings, shared: list[Processor], level: int, output: TextIO
-) -> None:
+def _route_standard_logging(settings: TelemetrySettings, shared: list[Processor], level: int, output: TextIO) -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
         processors=[
