@@ -1,0 +1,111 @@
+"""The face service: builds everything, answers calls and consumes its queue until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+
+from opentelemetry.sdk.trace import TracerProvider
+
+from sightline.common.blobs import open_blobs
+from sightline.common.media.sources import PictureSource
+from sightline.common.models import ModelStore
+from sightline.common.queue import Bus, Consumer
+from sightline.common.rpc import RpcServer, admit_forwarded, run, stop_signal
+from sightline.common.settings import load
+from sightline.common.state.database import Database
+from sightline.common.state.media import MediaFiles
+from sightline.common.state.tasks import Tasks
+from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs, make_tracer_provider
+from sightline.common.worker import Worker
+from sightline.face.analysis import FaceAnalyzer
+from sightline.face.model import FaceModel
+from sightline.face.pipeline import FacePipeline
+from sightline.face.servicer import FaceServicer
+from sightline.face.settings import FaceSettings
+from sightline.face.worker import QUEUE, FaceTasks
+from sightline.v1.face_service_pb2_grpc import add_FaceServiceServicer_to_server
+
+SERVICE = "face"
+VERSION = version("sightline-face")
+
+
+def main() -> None:
+    """Run the service."""
+    settings = load(FaceSettings)
+    configure_logs(settings.telemetry, SERVICE)
+    run(serve(settings))
+
+
+async def serve(settings: FaceSettings) -> None:
+    """Build, run until SIGTERM, and take down in the opposite order."""
+    with stop_signal() as stop:
+        async with AsyncExitStack() as stack:
+            metrics = Metrics()
+            metrics.observe_process(SERVICE, VERSION)
+            tracing = make_tracer_provider(settings.telemetry, SERVICE, VERSION)
+            stack.callback(tracing.shutdown)
+            database = Database(settings.postgres, metrics, SERVICE)
+            await database.open()
+            stack.push_async_callback(database.close)
+            blobs = await open_blobs(settings.blobs, metrics)
+            readiness = Readiness({"postgres": database.check, "blobs": blobs.check})
+            telemetry = TelemetryServer(settings.telemetry, metrics, readiness)
+            await telemetry.start()
+            stack.push_async_callback(telemetry.stop)
+            threads = stack.enter_context(ThreadPoolExecutor(settings.face.sessions, thread_name_prefix="analysis"))
+            pipeline = FacePipeline(load_analyzer(settings), settings.media, threads, metrics)
+            pictures = PictureSource(MediaFiles(database), blobs, settings.media)
+            server = RpcServer(settings.rpc, metrics, tracing, readiness, admit=admit_forwarded)
+            server.add(add_FaceServiceServicer_to_server, FaceServicer(pipeline, pictures))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(server.run_until(stop))
+                if settings.worker.enabled:
+                    tasks = FaceTasks(pipeline, pictures)
+                    group.create_task(
+                        consume(settings, stop, tasks=tasks, database=database, metrics=metrics, tracing=tracing)
+                    )
+
+
+async def consume(
+    settings: FaceSettings,
+    stop: asyncio.Event,
+    *,
+    tasks: FaceTasks,
+    database: Database,
+    metrics: Metrics,
+    tracing: TracerProvider,
+) -> None:
+    """Work on the queue until told to stop."""
+    consumer, bus = Consumer(settings.redis, QUEUE), Bus(settings.redis)
+    worker = Worker(
+        QUEUE,
+        tasks.handlers(),
+        name=f"{SERVICE}-{socket.gethostname()}-{os.getpid()}",
+        settings=settings.worker,
+        tasks=Tasks(database),
+        consumer=consumer,
+        bus=bus,
+        metrics=metrics,
+        tracer=tracing.get_tracer("sightline.worker"),
+    )
+    try:
+        await worker.run_until(stop, settings.rpc.drain_seconds)
+    finally:
+        await consumer.close()
+        await bus.close()
+
+
+def load_analyzer(settings: FaceSettings) -> FaceAnalyzer:
+    """Load the models; refuses to start without them, since an answer without a model would be a lie."""
+    store = ModelStore(settings.models)
+    model = FaceModel(store.path(settings.face.detector), store.path(settings.face.embedder), settings.face)
+    return FaceAnalyzer(model, settings.face, store.entry(settings.face.detector), store.entry(settings.face.embedder))
+
+
+if __name__ == "__main__":
+    main()

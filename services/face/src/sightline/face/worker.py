@@ -1,0 +1,32 @@
+"""The queue of the face service: which kinds of job it does, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sightline.common.media.sources import PictureSource
+from sightline.common.worker import Handler, Task
+from sightline.face.pipeline import FacePipeline
+from sightline.v1.job_pb2 import JobResult, JobSpec
+
+QUEUE = "face"
+
+
+class FaceTasks:
+    """Translates tasks for the pipeline."""
+
+    def __init__(self, pipeline: FacePipeline, pictures: PictureSource) -> None:
+        self._pipeline = pipeline
+        self._pictures = pictures
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Give the handlers by the kind of job, as in JobSpec."""
+        return {"detect_faces": self.detect_faces}
+
+    async def detect_faces(self, task: Task) -> Sequence[bytes]:
+        """Find the faces in a picture; one result."""
+        options = JobSpec.FromString(task.claim.spec).detect_faces
+        data = await self._pictures.of_task(task.claim)
+        task.advance(0.1)
+        result = await self._pipeline.detect(data, options)
+        return [JobResult(detect_faces=result).SerializeToString()]
