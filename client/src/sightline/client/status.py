@@ -21,6 +21,9 @@ from sightline.v1.job_pb2 import Job
 
 _DETAILS_KEY = "grpc-status-details-bin"
 _REQUEST_ID_KEY = "x-request-id"
+# grpc.aio puts INTERNAL with these words over the status of a server that ends a call while a message is being
+# sent; another attempt brings the status to light. Source: https://github.com/grpc/grpc/issues/36066
+_LOST_STATUS = "Internal error from Core"
 _Detail = TypeVar("_Detail", bound=Message)
 
 
@@ -30,8 +33,7 @@ def from_call(failure: grpc.RpcError) -> SightlineError:
     A proxy or the connection itself fails without details: the code and the words of gRPC are kept then.
     """
     trailers = dict(cast(Iterable[tuple[str, str | bytes]], failure.trailing_metadata() or ()))
-    status = status_pb2.Status(code=failure.code().value[0], message=failure.details() or "")
-    error = from_status(_attached(trailers.get(_DETAILS_KEY)) or status)
+    error = from_status(_attached(trailers.get(_DETAILS_KEY)) or _bare(failure))
     error.request_id = error.request_id or str(trailers.get(_REQUEST_ID_KEY, ""))
     return error
 
@@ -67,6 +69,20 @@ def of_job(job: Job) -> JobNotSucceeded:
 def code_name(status: status_pb2.Status) -> str:
     """Give the name of the canonical code of a status."""
     return code_pb2.Code.Name(status.code) if status.code in code_pb2.Code.values() else "UNKNOWN"
+
+
+def _bare(failure: grpc.RpcError) -> status_pb2.Status:
+    """Say what is known of a failure that no server of ours has explained."""
+    said, code = failure.details() or "", failure.code()
+    if said == _LOST_STATUS:
+        return status_pb2.Status(
+            code=code_pb2.UNAVAILABLE, message="the server ended the call early and did not say why"
+        )
+    meaning = {
+        grpc.StatusCode.UNAVAILABLE: f"the server does not answer: {said}",
+        grpc.StatusCode.DEADLINE_EXCEEDED: "the server did not answer in time",
+    }
+    return status_pb2.Status(code=code.value[0], message=meaning.get(code, said))
 
 
 def _attached(details: str | bytes | None) -> status_pb2.Status | None:

@@ -1,0 +1,134 @@
+"""`sightline faces`: find the faces in photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sightline.client.command.complaints import Complaints, note
+from sightline.client.command.exits import Exit
+from sightline.client.command.output import AsJson, print_json, print_table
+from sightline.client.command.progress import bar, waiting_for
+from sightline.client.command.session import Session, session
+
+if TYPE_CHECKING:
+    from sightline.client import Sightline
+    from sightline.v1.face_pb2 import DetectFacesResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is searched for, and by which way."""
+
+    min_score: float | None
+    max_faces: int
+    embeddings: bool
+    job: bool
+
+
+def faces(
+    context: typer.Context,
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Pictures, or names of uploaded media.")],
+    *,
+    draw: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Draw the faces into this file, or folder for many photos.")
+    ] = None,
+    min_score: Annotated[float | None, typer.Option(min=0, max=1, help="Least score of a face.")] = None,
+    max_faces: Annotated[int, typer.Option(min=0, max=1000, help="Most faces, the largest first; 0 means all.")] = 0,
+    embeddings: Annotated[bool, typer.Option("--embeddings", help="Give the embedding of each face.")] = False,
+    job: Annotated[bool, typer.Option("--job/--sync", help="As durable jobs, or answered at once.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find the faces in photos.
+
+    \b
+    Examples:
+      sightline faces photo.jpg
+      sightline faces photo.jpg --draw faces.jpg
+      sightline faces album/*.jpg --draw out/ --job
+      sightline faces photo.jpg --json --embeddings | jq '.faces[0].embedding.values'
+
+    Exits with 1 if no photo has a face.
+    """
+    search = _Search(min_score, max_faces, embeddings, job)
+    complaints, found = Complaints(), False
+    with session(context).connect() as sightline:
+        for photo in photos:
+            with complaints.about(photo):
+                result, name = _find(sightline, session(context), photo, search)
+                found = found or bool(result.faces)
+                _show(photo, result, name, as_json)
+                if draw:
+                    _draw(photo, result, _target(draw, photo, len(photos)))
+    complaints.end(otherwise=Exit.OK if found else Exit.ANSWER_IS_NO)
+
+
+def _find(sightline: Sightline, options: Session, photo: str, search: _Search) -> tuple[DetectFacesResult, str]:
+    """Give the faces of a photo, and the job that found them, if one did."""
+    if search.job:
+        return _find_by_job(sightline, options, photo, search)
+    with bar(photo):
+        result = sightline.faces.detect(
+            photo,
+            min_score=search.min_score,
+            max_faces=search.max_faces,
+            embeddings=search.embeddings,
+            timeout=options.timeout,
+        )
+    return result, ""
+
+
+def _find_by_job(sightline: Sightline, options: Session, photo: str, search: _Search) -> tuple[DetectFacesResult, str]:
+    job = sightline.jobs.detect_faces(
+        photo,
+        min_score=search.min_score,
+        max_faces=search.max_faces,
+        embeddings=search.embeddings,
+        timeout=options.timeout,
+    )
+    with waiting_for(job.name, photo) as show:
+        sightline.jobs.wait(job, on_change=show, timeout=options.timeout)
+    result = next(iter(sightline.jobs.results(job, timeout=options.timeout)))
+    return result.detect_faces, job.name
+
+
+def _show(photo: str, result: DetectFacesResult, job: str, as_json: bool) -> None:
+    if as_json:
+        print_json(result, photo=photo, **({"job": job} if job else {}))
+        return
+    width, height = result.image_size.width_px, result.image_size.height_px
+    count = f"{len(result.faces)} face{'' if len(result.faces) == 1 else 's'}"
+    typer.echo(f"{photo}: {count} in {width} x {height} pixels{f', {job}' if job else ''}")
+    rows = [
+        [
+            str(number),
+            f"{face.score:.2f}",
+            f"{face.box.left * width:.0f}",
+            f"{face.box.top * height:.0f}",
+            f"{(face.box.right - face.box.left) * width:.0f}",
+            f"{(face.box.bottom - face.box.top) * height:.0f}",
+        ]
+        for number, face in enumerate(result.faces, start=1)
+    ]
+    if rows:
+        print_table([" #", " score", " left", " top", " width", " height"], rows)
+
+
+def _target(draw: Path, photo: str, count: int) -> Path:
+    """Say where the drawing of a photo goes: a folder gets a file of the same name."""
+    if count == 1 and draw.suffix and not draw.is_dir():
+        return draw
+    draw.mkdir(parents=True, exist_ok=True)
+    return draw / Path(photo).name
+
+
+def _draw(photo: str, result: DetectFacesResult, target: Path) -> None:
+    from sightline.client.drawing import draw_faces  # noqa: PLC0415 - Pillow is an extra
+
+    if target.resolve() == Path(photo).resolve():
+        raise ValueError(f"--draw would write over {photo}")
+    draw_faces(photo, result.faces, target)
+    note(f"{photo}: drawn into {target}")
