@@ -60,7 +60,7 @@ async def compared(ways: dict[str, tuple[int, list[psutil.Process]]], runs: int,
         for name, (_, processes) in ways.items():
             laps[name].append(await measured(methods[name], calls, processes))
     for channel in channels.values():
-        await channel.close()
+        await channel.close(None)
     return {
         name: {figure: round(statistics.median(lap[figure] for lap in found), 3) for figure in found[0]}
         for name, found in laps.items()
