@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MODELS ?= data/models
 UV_VERSION := 0.13.9
 PACKAGES := protos services/common services/gateway services/face client services/standalone
 PROTOS := $(wildcard protos/sightline/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos
+.PHONY: help setup lock protos models test lint types check demo up down bench clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,3 +41,24 @@ lock: | $(BIN)/uv ## choose versions anew and lock them
 node_modules/.locked: package.json package-lock.json $(VENV)/.locked
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --silent
 	@touch $@
+
+models: setup ## fetch the models of the default pack, checked by sha256
+	$(BIN)/python -m sightline.common.models fetch --folder $(MODELS) --allow-noncommercial
+
+test: setup ## run every test against real servers
+	$(BIN)/python -m pytest
+
+lint: setup node_modules/.locked ## lint code, contract and the rules of dependency
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/python protos/generate.py --lint
+	$(BIN)/python protos/generate.py --check
+
+types: setup ## check the types
+	$(BIN)/mypy
+
+check: lint types test ## all that CI runs
+
+clean: ## remove what was made, but not the data
+	rm -rf $(VENV) node_modules protos/gen out

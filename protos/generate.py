@@ -1,8 +1,8 @@
 """Make all that follows from the contract: Python code, descriptor set, OpenAPI document, lint verdict.
 
-    python protos/generate.py            write protos/gen
-    python protos/generate.py --check    fail when protos/gen is not what the protos say
-    python protos/generate.py --lint     run buf's lint rules over the contract
+python protos/generate.py            write protos/gen
+python protos/generate.py --check    fail when protos/gen is not what the protos say
+python protos/generate.py --lint     run buf's lint rules over the contract
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import filecmp
 import json
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -19,7 +18,9 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
+from google.protobuf import descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
 from openapi import document
+from protovalidate._gen.buf.validate import validate_pb
 
 HERE = Path(__file__).resolve().parent
 GENERATED = HERE / "gen"
@@ -30,7 +31,15 @@ ALSO_DESCRIBED = ("google/rpc/error_details.proto", "google/rpc/status.proto")
 DESCRIPTOR = "sightline/v1/sightline.binpb"
 OPENAPI = "sightline/v1/openapi.json"
 # AIP-131 to 135 want the resource itself as the answer of the standard methods; buf would want a wrapper.
-LINT = '{"input_config":{"version":"v2","lint":{"use":["STANDARD","COMMENTS"],"except":["RPC_RESPONSE_STANDARD_NAME","RPC_REQUEST_RESPONSE_UNIQUE"]}}}'
+LINT = {
+    "input_config": {
+        "version": "v2",
+        "lint": {
+            "use": ["STANDARD", "COMMENTS"],
+            "except": ["RPC_RESPONSE_STANDARD_NAME", "RPC_REQUEST_RESPONSE_UNIQUE"],
+        },
+    }
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -39,14 +48,22 @@ def main(arguments: list[str]) -> int:
         return lint()
     if arguments == ["--check"]:
         return check()
-    generate(GENERATED)
+    replace(GENERATED)
     return 0
 
 
+def replace(folder: Path) -> None:
+    """Generate beside `folder` and put the outcome in its place: who reads it meanwhile finds the old or the new."""
+    with tempfile.TemporaryDirectory(dir=HERE, prefix=".gen-") as temporary:
+        fresh, old = Path(temporary) / "new", Path(temporary) / "old"
+        generate(fresh)
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+
+
 def generate(folder: Path) -> None:
-    """Write messages, stubs, types and the descriptor set into `folder`, replacing what was there."""
-    if folder.exists():
-        shutil.rmtree(folder)
+    """Write messages, stubs, types and the descriptor set into the new `folder`."""
     folder.mkdir(parents=True)
     files = [*contract(), VALIDATE]
     protoc(f"--python_out={folder}", *(f for f in files))
@@ -95,9 +112,12 @@ def lint() -> int:
     plugin = HERE.parent / "node_modules/.bin/protoc-gen-buf-lint"
     with tempfile.TemporaryDirectory() as temporary:
         return protoc(
-            f"--plugin=protoc-gen-buf-lint={plugin}", f"--buf-lint_out={temporary}", f"--buf-lint_opt={LINT}", *contract(),
+            f"--plugin=protoc-gen-buf-lint={plugin}",
+            f"--buf-lint_out={temporary}",
+            f"--buf-lint_opt={json.dumps(LINT)}",
+            *contract(),
             must=False,
-        )  # fmt: skip
+        )
 
 
 def contract() -> list[str]:
@@ -124,9 +144,6 @@ def validation_rules() -> bytes:
     The package carries no .proto file, but it carries the descriptor that it validates by: taking that
     one keeps the rules in the contract and the rules that are enforced the same version by construction.
     """
-    from google.protobuf import descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
-    from protovalidate._gen.buf.validate import validate_pb
-
     files = descriptor_pb2.FileDescriptorSet()
     for imported in (descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2):
         imported.DESCRIPTOR.CopyToProto(files.file.add())
