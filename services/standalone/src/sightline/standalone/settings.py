@@ -18,7 +18,7 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="STANDALONE_")
 
     folder: Path = Field(Path("data"), description="folder for everything that is kept")
-    public_port: Port = Field(8080, description="port of the public door; another one when it is taken")
+    public_port: Port = Field(8080, description="port of the public door; 0, or a taken one: a free one is found")
     postgres_url: SecretStr | None = Field(None, description="use this PostgreSQL instead of the embedded one")
     postgres_user: str = Field("nobody", description="user that runs the embedded PostgreSQL when we are root")
     redis_url: SecretStr | None = Field(None, description="use this Redis or Valkey instead of the embedded one")

@@ -68,6 +68,7 @@ class Standalone:
             StandaloneError: a part did not start; the message has its last words.
         """
         self._held.enter_context(self.folder.lock())
+        self._held.callback(self.folder.run.unlink, missing_ok=True)
         try:
             await self._start()
         except BaseException:
@@ -77,7 +78,6 @@ class Standalone:
     async def stop(self) -> None:
         """Stop everything, what was started last first; nothing is left but the data."""
         await self._supervisor.stop()
-        self.folder.run.unlink(missing_ok=True)
         self._held.close()
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
@@ -130,7 +130,7 @@ class Standalone:
         if self._settings.allow_noncommercial:
             self._log.say("weights for non-commercial use are allowed (STANDALONE_ALLOW_NONCOMMERCIAL)")
         wanted = self._settings.public_port
-        if self.addresses.public != wanted:
+        if wanted not in (0, self.addresses.public):
             self._log.say(f"port {wanted} is taken, {self.addresses.public} is used instead")
 
     def _word(self) -> dict[str, object]:
