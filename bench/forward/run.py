@@ -52,7 +52,7 @@ async def measured(call: Any, calls: int, processes: list[psutil.Process]) -> di
 
 async def compared(ways: dict[str, tuple[int, list[psutil.Process]]], runs: int, calls: int) -> dict[str, Any]:
     channels = {name: grpc.aio.insecure_channel(f"127.0.0.1:{port}") for name, (port, _) in ways.items()}
-    methods = {name: channel.unary_unary(METHOD) for name, channel in channels.items()}
+    methods = {name: channel.unary_unary(METHOD, None, None) for name, channel in channels.items()}
     for name, (_, processes) in ways.items():
         await measured(methods[name], 200, processes)  # warm
     laps: dict[str, list[dict[str, float]]] = {name: [] for name in ways}

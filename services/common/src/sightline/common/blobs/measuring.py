@@ -22,6 +22,14 @@ class Written:
     size_bytes: int
 
 
+class StreamBroke(Exception):
+    """The stream raised, not the store: an OSError of a client's connection is not one of the disk."""
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
 class Measuring:
     """Passes chunks through; knows their hash and size when all have passed."""
 
@@ -37,6 +45,14 @@ class Measuring:
         return Written(self._hash.hexdigest(), self._size_bytes)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Pass the chunks; what the stream raises comes as StreamBroke."""
+        try:
+            async for chunk in self._checked():
+                yield chunk
+        except Exception as failure:
+            raise StreamBroke(failure) from failure
+
+    async def _checked(self) -> AsyncIterator[bytes]:
         async for chunk in self._chunks:
             self._size_bytes += len(chunk)
             if self._max_bytes is not None and self._size_bytes > self._max_bytes:

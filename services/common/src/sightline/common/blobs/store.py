@@ -15,7 +15,7 @@ from obstore.store import ObjectStore
 
 from sightline.common.blobs.failures import BlobMissing, away, gone, told_apart
 from sightline.common.blobs.keys import MARKER
-from sightline.common.blobs.measuring import Measuring, Written
+from sightline.common.blobs.measuring import Measuring, StreamBroke, Written
 from sightline.common.telemetry import Metrics
 
 # The least that S3 takes as a part. Two parts on their way bound the memory of an upload to about 15 MiB.
@@ -51,15 +51,10 @@ class BlobStore:
         """
         self._refuse_if_unmounted()
         measuring = Measuring(chunks, max_bytes)
-        passing = aiter(measuring)
-        head = bytearray()
-        async for chunk in passing:
-            head += chunk
-            if len(head) >= PART_BYTES:
-                await self._put_parts(key, _joined(bytes(head), passing))
-                break
-        else:
-            await self._put_whole(key, bytes(head))
+        try:
+            await self._put_stream(key, aiter(measuring))
+        except StreamBroke as broke:
+            raise broke.failure from None
         written = measuring.written
         self._wrote.inc(written.size_bytes)
         return written
@@ -178,6 +173,15 @@ class BlobStore:
 
     async def _missing(self) -> Exception:
         return gone() if await self.exists(MARKER) else away()
+
+    async def _put_stream(self, key: str, chunks: AsyncIterator[bytes]) -> None:
+        """Write what fits into one part at once, and only more than that in parts: three requests to a bucket."""
+        head = bytearray()
+        async for chunk in chunks:
+            head += chunk
+            if len(head) >= PART_BYTES:
+                return await self._put_parts(key, _joined(bytes(head), chunks))
+        return await self._put_whole(key, bytes(head))
 
     async def _put_whole(self, key: str, data: bytes) -> None:
         try:
