@@ -15,7 +15,7 @@ from sightline.v1.face_pb2 import Face
 
 KEY = "sk-test"
 # As patient as the real one, but quick about it.
-FAST = RetryPolicy(first_delay_seconds=0.002, max_delay_seconds=0.5)
+FAST = RetryPolicy(stream_attempts=8, first_delay_seconds=0.002, max_delay_seconds=0.5)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ async def test_an_upload_without_any_progress_is_given_up(sightline, script):
     script.cut_upload_at.extend([0] * 100)
     with pytest.raises(Unavailable) as caught:
         await sightline.media.upload(LARGE)
-    assert caught.value.attempts == 20
+    assert caught.value.attempts == 8
 
 
 @pytest.mark.parametrize("empty", [b"", io.BytesIO()])
