@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+import structlog
+
 from sightline.common.blobs import BlobStore, blob_key
-from sightline.common.errors import MediaRejected, Reason
+from sightline.common.errors import InvalidRequest, MediaRejected, Reason, SightlineError, TemporarilyAway
 from sightline.common.settings import MediaLimits
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.media import Media, MediaFiles, NewMedia
@@ -50,6 +53,7 @@ class MediaStore:
         self._blobs = blobs
         self._limits = limits
         self._keep_seconds = keep_seconds
+        self._log: Any = structlog.get_logger("sightline.media")
 
     async def keep(self, tenant: str, announced: Announcement, pieces: AsyncIterable[bytes]) -> Media:
         """Store a file and make it known; after a refusal nothing of it is left.
@@ -67,27 +71,22 @@ class MediaStore:
         await self._files.loosen(key, due_seconds=LOOSE_SECONDS)
         try:
             written = await self._blobs.put(key, intake)
-            sha256 = bytes.fromhex(written.sha256)
-            if announced.sha256 not in (None, sha256):
-                raise MediaRejected(
-                    Reason.MEDIA_CHECKSUM_MISMATCH, "The bytes that came have another SHA-256 than was announced"
-                )
-        except MediaRejected:
+            check_sha256(bytes.fromhex(written.sha256), announced.sha256)
+        except (MediaRejected, InvalidRequest):
             await self.discard([key])
             raise
-        content = intake.content
-        assert content is not None, "the store accepts no file that it has not read"
-        # From here on nothing is deleted on an error: it may come from a database that has done what was asked.
+        assert intake.content is not None, "a file that was not looked at is not stored"
+        # From here on an error deletes nothing: the database may have done what was asked before it went away.
         added = await self._files.add(
             NewMedia(
                 tenant=tenant,
                 media_id=media_id,
                 display_name=announced.display_name,
-                content_type=content.content_type,
+                content_type=intake.content.content_type,
                 size_bytes=written.size_bytes,
-                sha256=sha256,
-                width_px=content.width_px,
-                height_px=content.height_px,
+                sha256=bytes.fromhex(written.sha256),
+                width_px=intake.content.width_px,
+                height_px=intake.content.height_px,
                 blob_key=key,
                 upload_id=announced.upload_id,
                 keep_seconds=self._keep_seconds,
@@ -109,13 +108,26 @@ class MediaStore:
 
     async def discard(self, keys: list[str]) -> None:
         """Delete the bytes of loose blobs; what can't be deleted now stays loose, and housekeeping tries again."""
-        await self._blobs.delete(*keys)
-        await self._files.settle(keys)
+        try:
+            await self._blobs.delete(*keys)
+            await self._files.settle(keys)
+        except TemporarilyAway:
+            self._log.info("blobs_left_to_housekeeping", count=len(keys))
 
     async def _quicker(self, tenant: str, announced: Announcement, key: str) -> Media:
         await self.discard([key])
         assert announced.upload_id is not None, "only an upload can have become a file before"
         media = await self._files.by_upload(tenant, announced.upload_id)
         if media is None:
-            raise MediaRejected(Reason.MEDIA_GONE, "The file of this upload was deleted meanwhile")
+            raise SightlineError(Reason.MEDIA_GONE, "The file of this upload was deleted meanwhile")
         return media
+
+
+def check_sha256(found: bytes, announced: bytes | None) -> None:
+    """Refuse a file that is another one than was announced.
+
+    Raises:
+        MediaRejected: MEDIA_CHECKSUM_MISMATCH.
+    """
+    if announced is not None and found != announced:
+        raise MediaRejected(Reason.MEDIA_CHECKSUM_MISMATCH, "The file has another SHA-256 than was announced")

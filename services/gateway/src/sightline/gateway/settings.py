@@ -17,7 +17,7 @@ from sightline.common.settings import (
     ServiceSettings,
     TelemetrySettings,
 )
-from sightline.common.settings.sections import Seconds
+from sightline.common.settings.sections import Port, Seconds
 
 _DAY_SECONDS = 86_400.0
 
@@ -64,6 +64,19 @@ class MediaRetention(Section):
     upload_idle_seconds: Seconds = Field(_DAY_SECONDS, description="when an upload that nobody goes on with is dropped")
 
 
+class EgressSettings(Section):
+    """How things are fetched from addresses that clients name; inward addresses are always refused."""
+
+    ports: tuple[Port, ...] = Field((80, 443), description="ports that may be called, as a JSON list")
+    max_bytes: int = Field(2 * 2**30, ge=1, description="largest file that is fetched")
+    connect_seconds: Seconds = Field(5.0, description="how long a name may take to resolve, and a host to connect")
+    idle_seconds: Seconds = Field(15.0, description="longest silence of the other side")
+    total_seconds: Seconds = Field(300.0, description="how long a whole fetch may take, redirects included")
+    max_redirects: int = Field(5, ge=0, description="redirects that are followed")
+    at_once: int = Field(8, ge=1, description="files that are fetched at once")
+    at_once_per_tenant: int = Field(4, ge=1, description="files that are fetched at once for one tenant")
+
+
 class HousekeepingSettings(Section):
     """How often the leading gateway does what is done once for all."""
 
@@ -92,6 +105,7 @@ class Settings(ServiceSettings):
     telemetry: TelemetrySettings = TelemetrySettings()
     limits: MediaLimits = MediaLimits()
     media: MediaRetention = MediaRetention()
+    egress: EgressSettings = EgressSettings()
     services: AnalysisServices = AnalysisServices()
     jobs: JobSettings = JobSettings()
     keys: KeySettings = KeySettings()

@@ -22,6 +22,8 @@ class Reason(StrEnum):
     MEDIA_CHECKSUM_MISMATCH = "MEDIA_CHECKSUM_MISMATCH"
     MEDIA_GONE = "MEDIA_GONE"
     FACE_NOT_FOUND = "FACE_NOT_FOUND"
+    URI_REFUSED = "URI_REFUSED"
+    URI_UNREACHABLE = "URI_UNREACHABLE"
     # Who asks.
     UNAUTHENTICATED = "UNAUTHENTICATED"
     PERMISSION_DENIED = "PERMISSION_DENIED"
@@ -100,6 +102,10 @@ TABLE: dict[Reason, Meaning] = {
     ),
     Reason.MEDIA_GONE: _row(_PRECONDITION, "Upload the media again; its bytes were deleted or have expired."),
     Reason.FACE_NOT_FOUND: _row(_INVALID, "Send a picture in which a face is clearly visible."),
+    Reason.URI_REFUSED: _row(_INVALID, "Name a file on the public internet by its http or https address."),
+    Reason.URI_UNREACHABLE: _row(
+        _PRECONDITION, "Check that anybody can download the file from there, or upload it.", retryable=True
+    ),
     Reason.UNAUTHENTICATED: _row(_UNAUTHENTICATED, "Send a valid key as 'authorization: Bearer <key>'."),
     Reason.PERMISSION_DENIED: _row(_DENIED, "Use a key that is allowed to do this."),
     Reason.NOT_FOUND: _row(_NOT_FOUND, "Check the name; it does not exist, or this key can't see it."),

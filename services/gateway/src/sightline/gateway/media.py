@@ -1,0 +1,175 @@
+"""MediaService: the files that are analysed, from and to the wire."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+from uuid import UUID
+
+from google.api.httpbody_pb2 import HttpBody
+from google.protobuf.empty_pb2 import Empty
+
+from sightline.common.errors import FieldViolation, InvalidRequest
+from sightline.common.rpc import Context, current_identity
+from sightline.common.state import media as state
+from sightline.common.state.media import MediaFiles
+from sightline.gateway import names, page_tokens
+from sightline.gateway.imports import Importer
+from sightline.gateway.media_store import Announcement, MediaStore
+from sightline.gateway.uploads import Uploads
+from sightline.v1 import media_pb2, media_service_pb2 as service
+from sightline.v1.media_service_pb2_grpc import MediaServiceServicer
+
+DOWNLOAD_PIECE_BYTES = 256 * 1024
+UPLOADS = "uploads"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class MediaServicer(MediaServiceServicer):
+    """Translates between the contract and the store of files."""
+
+    def __init__(self, files: MediaFiles, store: MediaStore, uploads: Uploads, importer: Importer) -> None:
+        """Take what the methods need.
+
+        Args:
+            files: the rows, for what only reads them.
+            store: keeps, reads and deletes files.
+            uploads: takes uploads that can be gone on with.
+            importer: fetches files from elsewhere.
+        """
+        self._files = files
+        self._store = store
+        self._uploads = uploads
+        self._importer = importer
+
+    async def UploadMedia(  # noqa: N802 - the contract's name
+        self, request_iterator: AsyncIterator[service.UploadMediaRequest], context: Context
+    ) -> media_pb2.Media:
+        """Store a file that comes in pieces."""
+        first = await anext(request_iterator, service.UploadMediaRequest())
+        announced = _announced(first)
+        tenant = current_identity().tenant
+        pieces = _pieces(first, request_iterator)
+        if announced.upload_id is None:
+            return to_proto(await self._store.keep(tenant, announced, pieces))
+        return to_proto(await self._uploads.receive(tenant, announced, first.offset_bytes, pieces))
+
+    async def GetUpload(self, request: service.GetUploadRequest, context: Context) -> media_pb2.Upload:  # noqa: N802
+        """Say how far an upload got."""
+        upload_id = names.parse(UPLOADS, request.name.lower())
+        received_bytes, media = await self._uploads.progress(current_identity().tenant, upload_id)
+        return media_pb2.Upload(
+            name=f"{UPLOADS}/{upload_id}",
+            received_bytes=received_bytes,
+            media=_name(media.media_id) if media else "",
+        )
+
+    async def ImportMedia(self, request: service.ImportMediaRequest, context: Context) -> media_pb2.Media:  # noqa: N802
+        """Fetch a file from a public address and store it."""
+        display_name = _display_name(request.display_name)
+        return to_proto(await self._importer.fetch(current_identity().tenant, request.uri, display_name))
+
+    async def GetMedia(self, request: service.GetMediaRequest, context: Context) -> media_pb2.Media:  # noqa: N802
+        """Get what is known of a file."""
+        return to_proto(await self._found(request.name))
+
+    async def ListMedia(  # noqa: N802
+        self, request: service.ListMediaRequest, context: Context
+    ) -> service.ListMediaResponse:
+        """List files, the newest first."""
+        tenant = current_identity().tenant
+        question = ("ListMedia", tenant)
+        position = page_tokens.redeem(request.page_token, *question)
+        count = page_tokens.page_size(request.page_size)
+        before = None if position is None else UUID(bytes=position)
+        # One more than is asked for tells whether there is a next page.
+        rows = await self._files.list_page(tenant, before=before, count=count + 1)
+        page = rows[:count]
+        token = page_tokens.issue(page[-1].media_id.bytes, *question) if len(rows) > count else ""
+        return service.ListMediaResponse(media=map(to_proto, page), next_page_token=token)
+
+    async def DownloadMedia(  # noqa: N802
+        self, request: service.DownloadMediaRequest, context: Context
+    ) -> AsyncIterator[HttpBody]:
+        """Send the bytes of a file in pieces."""
+        media = await self._found(request.name)
+        content_type = media.content_type
+        async for chunk in self._store.read(media):
+            if content_type:
+                # Sent once there is something to send: before that, an error still has a status of its own.
+                await context.send_initial_metadata((("content-disposition", disposition(media.display_name)),))
+            for start in range(0, len(chunk), DOWNLOAD_PIECE_BYTES):
+                yield HttpBody(content_type=content_type, data=chunk[start : start + DOWNLOAD_PIECE_BYTES])
+                content_type = ""
+
+    async def DeleteMedia(self, request: service.DeleteMediaRequest, context: Context) -> Empty:  # noqa: N802
+        """Delete a file."""
+        await self._store.forget(current_identity().tenant, names.parse(names.MEDIA, request.name))
+        return Empty()
+
+    async def _found(self, name: str) -> state.Media:
+        return await self._files.get(current_identity().tenant, names.parse(names.MEDIA, name))
+
+
+def to_proto(media: state.Media) -> media_pb2.Media:
+    """Give a file as clients see it."""
+    message = media_pb2.Media(
+        name=_name(media.media_id),
+        display_name=media.display_name,
+        content_type=media.content_type,
+        size_bytes=media.size_bytes,
+        sha256=media.sha256.hex(),
+    )
+    message.create_time.FromDatetime(media.create_time)
+    if media.expire_time is not None:
+        message.expire_time.FromDatetime(media.expire_time)
+    if media.width_px is not None and media.height_px is not None:
+        message.image_size.width_px, message.image_size.height_px = media.width_px, media.height_px
+    return message
+
+
+def disposition(display_name: str) -> str:
+    """Say that a file is to be saved, never shown, under a name that can't break out of the header.
+
+    Source: RFC 6266, with the name as RFC 8187 writes it.
+    """
+    name = display_name.replace("\\", "/").rpartition("/")[2].strip(". ")
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}" if name else "attachment"
+
+
+def _name(media_id: UUID) -> str:
+    return f"{names.MEDIA}/{media_id}"
+
+
+def _announced(first: service.UploadMediaRequest) -> Announcement:
+    if first.offset_bytes and not first.upload_id:
+        violation = FieldViolation("offset_bytes", "needs an upload_id")
+        raise InvalidRequest("Only an upload with an upload_id can begin behind the start", [violation])
+    return Announcement(
+        display_name=_display_name(first.display_name),
+        sha256=bytes.fromhex(first.sha256) or None,
+        size_bytes=first.size_bytes or None,
+        upload_id=UUID(first.upload_id) if first.upload_id else None,
+    )
+
+
+def _display_name(text: str) -> str:
+    if _CONTROL.search(text):
+        violation = FieldViolation("display_name", "must not have control characters")
+        raise InvalidRequest("The display name has control characters", [violation])
+    return text
+
+
+async def _pieces(
+    first: service.UploadMediaRequest, rest: AsyncIterator[service.UploadMediaRequest]
+) -> AsyncIterator[bytes]:
+    yield first.content.data
+    async for message in rest:
+        for field, _ in message.ListFields():
+            if field.name != "content":
+                raise InvalidRequest(
+                    "Only the first message of an upload says what it is",
+                    [FieldViolation(field.name, "may only be set in the first message")],
+                )
+        yield message.content.data

@@ -1,0 +1,250 @@
+"""Uploads that can be gone on with: parts in the blob store, in the order that the database says."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from uuid import UUID
+
+from sightline.common.blobs import BlobStore, blob_key
+from sightline.common.errors import FieldViolation, InvalidRequest, MediaRejected, NotFound, Reason, SightlineError
+from sightline.common.settings import MediaLimits
+from sightline.common.state.identifiers import uuid7
+from sightline.common.state.media import Media, MediaFiles, Upload
+from sightline.gateway.content import HEAD_BYTES, recognise
+from sightline.gateway.intake import check_size
+from sightline.gateway.media_store import LOOSE_SECONDS, Announcement, MediaStore, check_sha256
+
+# Small enough that a broken connection repeats little, large enough that 4 GiB are 1,024 parts.
+PART_BYTES = 4 * 2**20
+
+
+class Uploads:
+    """Takes uploads in; any gateway can go on with what another began."""
+
+    def __init__(self, files: MediaFiles, blobs: BlobStore, store: MediaStore, limits: MediaLimits) -> None:
+        """Join what an upload needs.
+
+        Args:
+            files: the rows of files and of uploads.
+            blobs: where the parts lie.
+            store: takes the finished file.
+            limits: what is accepted.
+        """
+        self._files = files
+        self._blobs = blobs
+        self._store = store
+        self._limits = limits
+
+    async def progress(self, tenant: str, upload_id: UUID) -> tuple[int, Media | None]:
+        """Tell how many bytes of an upload are stored, and which file it became.
+
+        Raises:
+            NotFound: when the tenant has no such upload.
+        """
+        media = await self._files.by_upload(tenant, upload_id)
+        if media is not None:
+            return media.size_bytes, media
+        upload = await self._files.get_upload(tenant, upload_id)
+        if upload is None:
+            raise NotFound(f"uploads/{upload_id}")
+        return upload.received_bytes, None
+
+    async def receive(
+        self, tenant: str, announced: Announcement, offset_bytes: int, pieces: AsyncIterable[bytes]
+    ) -> Media:
+        """Take the next bytes of an upload; all but the last of them outlive this call, however it ends.
+
+        Args:
+            tenant: whose upload it is.
+            announced: what the client says of the file in this call, with its `upload_id`.
+            offset_bytes: where in the file the first piece begins.
+            pieces: the bytes; the upload is complete when as many as announced are there, or at their end.
+
+        Raises:
+            SightlineError: UPLOAD_OFFSET_MISMATCH, with the right offset as `offset_bytes` in its metadata.
+            MediaRejected: the bytes are none that are analysed, or not those announced; nothing is left of them.
+        """
+        assert announced.upload_id is not None
+        complete = await self._files.by_upload(tenant, announced.upload_id)
+        if complete is not None:
+            check_sha256(complete.sha256, announced.sha256)
+            return complete
+        upload = await self._files.get_upload(tenant, announced.upload_id)
+        receiving = _Receiving(
+            self._files, self._blobs, self._store, tenant=tenant, announced=_joined(announced, upload), upload=upload
+        )
+        if offset_bytes != receiving.kept_bytes:
+            raise offset_mismatch(announced.upload_id, receiving.kept_bytes)
+        try:
+            await receiving.take(pieces, self._limits)
+            return await receiving.finish()
+        except MediaRejected:
+            await receiving.abandon()
+            raise
+
+
+def offset_mismatch(upload_id: UUID, kept_bytes: int) -> SightlineError:
+    """Make the refusal of a call that begins where the upload does not stand."""
+    return SightlineError(
+        Reason.UPLOAD_OFFSET_MISMATCH,
+        f"uploads/{upload_id} goes on at byte {kept_bytes}",
+        metadata={"offset_bytes": str(kept_bytes)},
+    )
+
+
+class _Receiving:
+    """One call that adds to one upload."""
+
+    def __init__(
+        self,
+        files: MediaFiles,
+        blobs: BlobStore,
+        store: MediaStore,
+        *,
+        tenant: str,
+        announced: Announcement,
+        upload: Upload | None,
+    ) -> None:
+        assert announced.upload_id is not None
+        self._files = files
+        self._blobs = blobs
+        self._store = store
+        self._tenant = tenant
+        self._announced = announced
+        self._upload_id = announced.upload_id
+        self._upload = upload
+        self._pending = bytearray()
+
+    @property
+    def kept_bytes(self) -> int:
+        """How many bytes are stored."""
+        return self._upload.received_bytes if self._upload else 0
+
+    async def take(self, pieces: AsyncIterable[bytes], limits: MediaLimits) -> None:
+        """Store pieces until the announced size is there, or else to their end."""
+        size_bytes = self._announced.size_bytes
+        check_size(size_bytes or 0, limits.max_upload_bytes)
+        if size_bytes is not None and self.kept_bytes >= size_bytes:
+            return
+        try:
+            async for piece in pieces:
+                self._pending += piece
+                check_size(self._come_bytes, limits.max_upload_bytes)
+                if size_bytes is not None and self._come_bytes >= size_bytes:
+                    return
+                if len(self._pending) >= PART_BYTES:
+                    self._look(limits)
+                    await self._append()
+        except SightlineError:
+            raise
+        except BaseException:
+            # The connection broke: what has come is kept, so that the client need not send it again.
+            with suppress(SightlineError):
+                await self._append()
+            raise
+
+    async def finish(self) -> Media:
+        """Make the upload a file, if all of it is there."""
+        size_bytes = self._announced.size_bytes
+        if size_bytes is not None and self._come_bytes < size_bytes:
+            await self._append()
+            raise offset_mismatch(self._upload_id, self.kept_bytes)
+        if self.kept_bytes == 0:
+            media = await self._store.keep(self._tenant, self._announced, _one(bytes(self._pending)))
+        else:
+            await self._append()
+            media = await self._join_parts()
+        if self._upload is not None:
+            await self.abandon()
+        return media
+
+    async def abandon(self) -> None:
+        """Let the upload and its parts go."""
+        await self._store.discard(await self._files.end_upload(self._tenant, self._upload_id))
+
+    @property
+    def _come_bytes(self) -> int:
+        return self.kept_bytes + len(self._pending)
+
+    def _look(self, limits: MediaLimits) -> None:
+        """Refuse at the first part what would be refused at the end."""
+        if self.kept_bytes == 0:
+            content = recognise(bytes(self._pending[:HEAD_BYTES]), limits)
+            check_size(max(self._announced.size_bytes or 0, self._come_bytes), content.max_bytes)
+
+    async def _join_parts(self) -> Media:
+        try:
+            return await self._store.keep(self._tenant, self._announced, self._parts())
+        except SightlineError as error:
+            # Another call may have finished the same upload, and deleted its parts while they were read here.
+            media = await self._files.by_upload(self._tenant, self._upload_id)
+            if error.reason is not Reason.MEDIA_GONE or media is None:
+                raise
+            return media
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        assert self._upload is not None
+        for key in self._upload.blob_keys:
+            async for chunk in self._blobs.stream(key):
+                yield chunk
+
+    async def _append(self) -> None:
+        if not self._pending:
+            return
+        if self._upload is None:
+            await self._begin()
+        key = blob_key("parts", uuid7())
+        await self._files.loosen(key, due_seconds=LOOSE_SECONDS)
+        await self._blobs.put_bytes(key, bytes(self._pending))
+        try:
+            self._upload = await self._files.extend_upload(
+                self._tenant,
+                self._upload_id,
+                offset_bytes=self.kept_bytes,
+                added_bytes=len(self._pending),
+                blob_key=key,
+            )
+        except SightlineError as error:
+            if error.reason is not Reason.UPLOAD_OFFSET_MISMATCH:
+                raise
+            await self._store.discard([key])
+            raise offset_mismatch(self._upload_id, await self._stands_at()) from None
+        self._pending.clear()
+
+    async def _begin(self) -> None:
+        announced = self._announced
+        upload = await self._files.begin_upload(
+            self._tenant, self._upload_id, announced.display_name, announced.sha256, announced.size_bytes
+        )
+        if upload.received_bytes:  # another call has begun it meanwhile
+            raise offset_mismatch(self._upload_id, upload.received_bytes)
+        self._upload = upload
+
+    async def _stands_at(self) -> int:
+        upload = await self._files.get_upload(self._tenant, self._upload_id)
+        return upload.received_bytes if upload else 0
+
+
+def _joined(announced: Announcement, upload: Upload | None) -> Announcement:
+    """Complete what this call says of the file by what the first one said."""
+    if upload is None:
+        return announced
+    for field in ("sha256", "size_bytes"):
+        now, before = getattr(announced, field), getattr(upload, field)
+        if now is not None and before is not None and now != before:
+            raise InvalidRequest(
+                f"uploads/{upload.upload_id} was begun for another file",
+                [FieldViolation(field, "differs from what the upload was begun with")],
+            )
+    return replace(
+        announced,
+        display_name=upload.display_name or announced.display_name,
+        sha256=announced.sha256 or upload.sha256,
+        size_bytes=announced.size_bytes if announced.size_bytes is not None else upload.size_bytes,
+    )
+
+
+async def _one(data: bytes) -> AsyncIterator[bytes]:
+    yield data

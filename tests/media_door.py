@@ -1,0 +1,115 @@
+"""A gateway of which only the files are there: the real service on the real database and a folder of blobs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.api.httpbody_pb2 import HttpBody
+
+from sightline.common.blobs import BlobStore, open_blobs
+from sightline.common.errors import NotFound, SightlineError
+from sightline.common.rpc import Context, Identity, Metadata, RpcServer, from_rpc_error
+from sightline.common.settings import BlobSettings, MediaLimits, RpcSettings, TelemetrySettings
+from sightline.common.state.database import Database
+from sightline.common.state.media import MediaFiles
+from sightline.common.telemetry import Metrics, Readiness, make_tracer_provider
+from sightline.gateway.egress import Egress
+from sightline.gateway.imports import Importer
+from sightline.gateway.media import MediaServicer
+from sightline.gateway.media_store import MediaStore
+from sightline.gateway.settings import EgressSettings
+from sightline.gateway.uploads import Uploads
+from sightline.v1 import media_pb2, media_service_pb2 as service, media_service_pb2_grpc as service_grpc
+
+TENANT = "acme"
+
+
+class MediaDoor:
+    """The service with a client of its own, and a look behind."""
+
+    def __init__(self, database: Database, blobs: BlobStore, folder: Path, limits: MediaLimits, egress: Egress) -> None:
+        self.files = MediaFiles(database)
+        self.blobs = blobs
+        self.database = database
+        self.folder = folder
+        self.store = MediaStore(self.files, blobs, limits, keep_seconds=3600)
+        self.uploads = Uploads(self.files, blobs, self.store, limits)
+        self.importer = Importer(egress, self.store, EgressSettings())
+        self.stub: Any = None
+        self.port = 0
+
+    async def upload(self, *pieces: bytes, tenant: str = TENANT, **first: Any) -> media_pb2.Media:
+        """Send a file; raises the SightlineError that the service raised."""
+        requests = [service.UploadMediaRequest(content=HttpBody(data=piece)) for piece in pieces]
+        for name, value in first.items():
+            setattr(requests[0], name, value)
+        media: media_pb2.Media = await self.call(self.stub.UploadMedia, iter(requests), tenant=tenant)
+        return media
+
+    async def call(self, method: Any, request: Any, tenant: str = TENANT) -> Any:
+        """Make one call; raises the SightlineError that the service raised."""
+        try:
+            return await method(request, metadata=(("tenant", tenant),))
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from None
+
+    async def get(self, name: str, **more: Any) -> media_pb2.Media:
+        media: media_pb2.Media = await self.call(self.stub.GetMedia, service.GetMediaRequest(name=name), **more)
+        return media
+
+    async def download(self, name: str, tenant: str = TENANT) -> list[HttpBody]:
+        """Give the pieces as they came."""
+        try:
+            request = service.DownloadMediaRequest(name=name)
+            return [piece async for piece in self.stub.DownloadMedia(request, metadata=(("tenant", tenant),))]
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from None
+
+    async def leftovers(self) -> list[str]:
+        """Name every blob, and every key that is written down as loose."""
+        files = [str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()]
+        loose = [f"loose {row[0]}" for row in await self.rows("SELECT blob_key FROM loose_blobs")]
+        return sorted(name for name in files if name != "sightline-store") + loose
+
+    async def rows(self, sql: str) -> list[Any]:
+        async with self.database.connection() as connection:
+            return await (await connection.execute(sql)).fetchall()
+
+
+async def admit(_context: Context, _method: str, metadata: Metadata) -> Identity | None:
+    """Believe whatever tenant the test names."""
+    return Identity(str(metadata["tenant"]), "key")
+
+
+@asynccontextmanager
+async def media_door(
+    database: Database, folder: Path, limits: MediaLimits | None = None, egress: Egress | None = None
+) -> AsyncIterator[MediaDoor]:
+    """Serve files from a folder until the block ends."""
+    metrics = Metrics()
+    blobs = await open_blobs(BlobSettings(url=folder.as_uri()), metrics)
+    door = MediaDoor(database, blobs, folder, limits or MediaLimits(), egress or Egress(EgressSettings()))
+    tracing = make_tracer_provider(TelemetrySettings(), "tests", "0")
+    server = RpcServer(RpcSettings(drain_seconds=1), metrics, tracing, Readiness({}), admit)
+    servicer = MediaServicer(door.files, door.store, door.uploads, door.importer)
+    server.add(service_grpc.add_MediaServiceServicer_to_server, servicer)
+    async with server, grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        door.stub = service_grpc.MediaServiceStub(channel)
+        door.port = server.port
+        yield door
+
+
+def reason_of(error: BaseException | None) -> str:
+    assert isinstance(error, SightlineError)
+    return error.reason.value
+
+
+def cut(data: bytes, piece_bytes: int) -> Iterable[bytes]:
+    return (data[start : start + piece_bytes] for start in range(0, len(data), piece_bytes))
+
+
+__all__ = ["TENANT", "MediaDoor", "NotFound", "cut", "media_door", "reason_of"]
