@@ -1,0 +1,106 @@
+"""What the door gives away and whom it believes: nothing, and the socket."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+from backend import JOB, MEDIA, Backend
+from edges import Edge, OpenEdge
+
+SECURITY = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+PATHS = [
+    f"/v1/{JOB}",
+    f"/v1/{JOB}:watch",
+    f"/v1/{MEDIA}:download",
+    "/v1/nothing",
+    "/nothing",
+    "/v1/jobs?what=1",
+    "/healthz",
+]
+ORIGIN = "https://app.example.org"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_has_the_security_headers_and_no_banner(rest: httpx.Client, backend: Backend, path: str) -> None:
+    backend.file = b"x"
+    headers = rest.get(path).headers
+    assert {name: headers.get(name) for name in SECURITY} == SECURITY
+    assert "server" not in headers
+    assert not [name for name in headers if name.startswith(("x-envoy", "grpc-"))]
+
+
+def test_an_uploaded_page_is_never_shown_as_one(rest: httpx.Client, backend: Backend) -> None:
+    backend.file, backend.file_type = b"<script>alert(1)</script>", "text/html"
+    headers = rest.get(f"/v1/{MEDIA}:download").headers
+    assert headers["content-disposition"] == "attachment"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_what_a_client_says_about_its_address_or_identity_is_not_passed_on(
+    rest: httpx.Client, backend: Backend
+) -> None:
+    hearsay = {
+        "x-forwarded-for": "6.6.6.6",
+        "x-real-ip": "6.6.6.6",
+        "forwarded": "for=6.6.6.6",
+        "x-client-address": "6.6.6.6",
+        "x-envoy-external-address": "6.6.6.6",
+        "x-sightline-tenant": "somebody-else",
+        "x-sightline-scopes": "admin",
+    }
+    rest.get(f"/v1/{JOB}", headers=hearsay)
+    seen = backend.metadata[-1]
+    assert seen["x-client-address"] == "127.0.0.1"
+    assert not [value for value in seen.values() if value in set(hearsay.values())]
+
+
+def test_no_browser_may_call_unless_its_origin_is_named(rest: httpx.Client) -> None:
+    preflight = {"origin": ORIGIN, "access-control-request-method": "GET"}
+    assert "access-control-allow-origin" not in rest.options("/v1/jobs", headers=preflight).headers
+    assert "access-control-allow-origin" not in rest.get(f"/v1/{JOB}", headers={"origin": ORIGIN}).headers
+
+
+def test_a_browser_of_a_named_origin_may_call(open_edge: OpenEdge, backend: Backend) -> None:
+    edge = open_edge(cors_origins=(ORIGIN,))
+    preflight = {"origin": ORIGIN, "access-control-request-method": "DELETE"}
+    answer = httpx.options(f"{edge.url}/v1/{JOB}", headers=preflight)
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert "DELETE" in answer.headers["access-control-allow-methods"]
+    assert "authorization" in answer.headers["access-control-allow-headers"]
+    answer = httpx.get(f"{edge.url}/v1/{JOB}", headers={"origin": ORIGIN})
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert "retry-after" in answer.headers["access-control-expose-headers"]
+    stranger = httpx.get(f"{edge.url}/v1/{JOB}", headers={"origin": "https://evil.example.org"})
+    assert "access-control-allow-origin" not in stranger.headers
+
+
+def test_the_admin_port_reads_and_drains_and_does_nothing_else(edge: Edge) -> None:
+    admin = f"http://127.0.0.1:{edge.admin_port}"
+    assert httpx.get(f"{admin}/ready").status_code == 200
+    assert httpx.post(f"{admin}/quitquitquit").status_code == 403
+    assert httpx.get(f"{admin}/config_dump").status_code == 403
+
+
+def test_a_path_is_read_in_one_spelling(rest: httpx.Client, backend: Backend) -> None:
+    assert rest.get("/v1//./media/../jobs/x").status_code == 200
+    assert backend.last.name == "jobs/x"
+    rest.get("/v1/jobs/a%2Fb")
+    assert backend.last.name == "jobs/a%2Fb"
+
+
+def test_the_access_log_is_json_without_the_query(open_edge: OpenEdge, backend: Backend) -> None:
+    edge = open_edge(access_log=True)
+    httpx.post(f"{edge.url}/v1/media?displayName=private.jpg", content=b"x")
+    edge.server.stop()
+    (line,) = [line for line in edge.server.lines if line.startswith("{")]
+    assert "private" not in line
+    written = json.loads(line)
+    assert (written["method"], written["path"], written["code"]) == ("POST", "/v1/media", 200)
