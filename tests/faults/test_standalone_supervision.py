@@ -41,7 +41,7 @@ async def always() -> bool:
 
 async def gone(pid: int, seconds: float = 5.0) -> bool:
     deadline = time.monotonic() + seconds
-    while psutil.pid_exists(pid) and time.monotonic() < deadline:  # noqa: ASYNC110 - the kernel tells no event
+    while psutil.pid_exists(pid) and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
     return not psutil.pid_exists(pid)
 
@@ -80,11 +80,11 @@ async def test_a_process_that_keeps_dying_is_tried_less_and_less_often(superviso
         raise SystemExit(3)
     """
     await supervisor.start(script("weak", text, ready=always))
-    while len(times := read_times(deaths)) < 5:  # noqa: ASYNC110 - another process writes them
+    while len(times := read_times(deaths)) < 5:
         await asyncio.sleep(0.05)
     waits = [later - earlier for earlier, later in itertools.pairwise(times)]
-    assert waits[0] < 0.7
-    assert waits[3] > 0.9
+    assert waits[3] >= 1.0
+    assert waits[3] > waits[0]
     assert supervisor.restarts["weak"] >= 4
 
 

@@ -52,3 +52,10 @@ def test_root_needs_an_account_that_exists_and_is_not_root(monkeypatch: pytest.M
     found = accounts.unprivileged("nobody")
     assert found is not None
     assert found.uid != 0
+
+
+def test_root_keeps_to_the_owner_of_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    owner = tmp_path.stat()
+    assert accounts.unprivileged("nobody", tmp_path) == Account(owner.st_uid, owner.st_gid)
+    assert accounts.unprivileged("nobody", tmp_path / "missing") != Account(0, 0)

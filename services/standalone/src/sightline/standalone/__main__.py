@@ -1,9 +1,10 @@
-"""The command line: `python -m sightline.standalone up | down`."""
+"""The command line: `python -m sightline.standalone up | down | demo`."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,6 +41,17 @@ def down() -> None:
 
 
 @app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="folder for the annotated pictures and the JSON")] = Path("out"),
+) -> None:
+    """Run everything, find the faces in real pictures, show what was found, and stop."""
+    # Imported here: nobody who only wants `up` should wait for scikit-image.
+    from sightline.standalone.demo import run  # noqa: PLC0415
+
+    asyncio.run(run(load(Settings, arguments=()), out))
+
+
+@app.command()
 def settings() -> None:
     """List the environment variables that change something."""
     for name, default, description in variables(Settings, "STANDALONE_"):
@@ -50,7 +62,7 @@ def main() -> None:
     """Run a command; what a person can mend is said in one sentence, with status 1."""
     try:
         app()
-    except StandaloneError as error:
+    except (StandaloneError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise SystemExit(1) from None
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from sightline.standalone.program import Account, StandaloneError
 
 
-def unprivileged(name: str) -> Account | None:
+def unprivileged(name: str, owned: Path | None = None) -> Account | None:
     """Find the account for servers that refuse to be root.
 
     Args:
         name: an existing user without privileges.
+        owned: what the account works on; if it is there already, its owner is the account.
 
     Returns:
         None when this process is not root: then its own user serves.
@@ -24,6 +25,9 @@ def unprivileged(name: str) -> Account | None:
     """
     if os.geteuid() != 0:
         return None
+    if owned is not None and owned.exists():
+        status = owned.stat()
+        return Account(status.st_uid, status.st_gid)
     try:
         entry = pwd.getpwnam(name)
     except KeyError:

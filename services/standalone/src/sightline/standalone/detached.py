@@ -41,13 +41,20 @@ def start(folder: Folder) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    try:
+        _until_it_serves(folder, child)
+    except BaseException:
+        child.terminate()
+        raise
+    return child.pid
+
+
+def _until_it_serves(folder: Folder, child: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while folder.read_run().get("pid") != child.pid:
         if child.poll() is not None or time.monotonic() > deadline:
-            child.terminate()
             raise StartError(f"it did not start; {folder.log} ends with:\n{_tail(folder)}")
         time.sleep(INTERVAL_SECONDS)
-    return child.pid
 
 
 def shown(folder: Folder, *, coloured: bool) -> str:

@@ -43,7 +43,8 @@ def until_a_signal(log: Log) -> None:
             task.cancel()
 
     for number in SIGNALS:
-        loop.add_signal_handler(number, stop, number)
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` wants it
+            loop.add_signal_handler(number, stop, number)
 
 
 def shown(system: Standalone, *, coloured: bool) -> str:

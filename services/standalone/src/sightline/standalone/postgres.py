@@ -106,18 +106,21 @@ def initialise(cluster: Cluster, password: str) -> None:
 
 def _run(cluster: Cluster, name: str, *arguments: str, words: str = "") -> None:
     account = cluster.account
-    outcome = subprocess.run(  # noqa: S603 - the package's own binary with our arguments
-        (str(binaries(account) / name), *arguments),
-        input=words,
-        cwd=cluster.folder,
-        env={"LC_ALL": "C"},
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        outcome = subprocess.run(  # noqa: S603 - the package's own binary with our arguments
+            (str(binaries(account) / name), *arguments),
+            input=words,
+            cwd=cluster.folder,
+            env={"LC_ALL": "C"},
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError as error:
+        raise StandaloneError(f"{name} cannot be run as {account or 'this user'}: {error}") from error
     if outcome.returncode != 0:
         raise StandaloneError(f"{name} failed in {cluster.folder}: {outcome.stderr.strip()}")
 

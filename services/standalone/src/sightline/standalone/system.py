@@ -110,7 +110,9 @@ class Standalone:
 
     async def _start_stores(self, addresses: Addresses, passwords: Passwords) -> None:
         if self._settings.postgres_url is None:
-            cluster = postgres.Cluster(self.folder.postgres, accounts.unprivileged(self._settings.postgres_user))
+            cluster = postgres.Cluster(
+                self.folder.postgres, accounts.unprivileged(self._settings.postgres_user, self.folder.postgres)
+            )
             await asyncio.to_thread(postgres.initialise, cluster, passwords.postgres)
             await self._supervisor.start(postgres.program(cluster, addresses.postgres))
         if self._settings.redis_url is None:
