@@ -51,6 +51,9 @@ node_modules/.locked: package.json package-lock.json $(VENV)/.locked
 models: setup ## fetch the models of the default pack, checked by sha256
 	$(BIN)/python -m sightline.common.models fetch --folder $(MODELS) --allow-noncommercial
 
+demo: setup ## run everything, find the faces in real pictures, show them in out/
+	$(BIN)/python -m sightline.standalone demo
+
 test: setup ## run every test against real servers
 	$(BIN)/python -m pytest
 

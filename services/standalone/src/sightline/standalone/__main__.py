@@ -48,7 +48,7 @@ def demo(
     # Imported here: nobody who only wants `up` should wait for scikit-image.
     from sightline.standalone.demo import run  # noqa: PLC0415
 
-    asyncio.run(run(load(Settings, arguments=()), out))
+    run(load(Settings, arguments=()), out)
 
 
 @app.command()
