@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 
+import cv2
 from opentelemetry.sdk.trace import TracerProvider
 
 from sightline.common.blobs import open_blobs
@@ -38,6 +39,9 @@ def main() -> None:
     """Run the service."""
     settings = load(FaceSettings)
     configure_logs(settings.telemetry, SERVICE)
+    # OpenCV would write a line of its own for every damaged picture, and start threads beside our sessions.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    cv2.setNumThreads(1)
     run(serve(settings))
 
 
