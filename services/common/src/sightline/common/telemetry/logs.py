@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Any, TextIO
 
@@ -28,6 +29,9 @@ def configure_logs(settings: TelemetrySettings, service: str, stream: TextIO | N
         service: the name in each line, such as `gateway`.
         stream: where lines go; standard error by default.
     """
+    # gRPC's C core writes lines of its own to standard error, which no reader of JSON expects; it looks at this
+    # variable when the first server or channel is made.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     output = sys.stderr if stream is None else stream
     shared = _shared_processors(service)
