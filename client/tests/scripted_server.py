@@ -334,13 +334,15 @@ class Health(health_pb2_grpc.HealthServicer):
         return answers(status=answers.SERVING if self.script.serving else answers.NOT_SERVING)
 
 
-def server(script: Script, credentials: grpc.ServerCredentials | None = None) -> tuple[grpc.aio.Server, int]:
-    """Make a server on a free port of this machine."""
+def server(
+    script: Script, credentials: grpc.ServerCredentials | None = None, port: int = 0
+) -> tuple[grpc.aio.Server, int]:
+    """Make a server on a port of this machine; 0 takes a free one."""
     made = grpc.aio.server()
     face_service_pb2_grpc.add_FaceServiceServicer_to_server(Faces(script), made)
     job_service_pb2_grpc.add_JobServiceServicer_to_server(Jobs(script), made)
     media_service_pb2_grpc.add_MediaServiceServicer_to_server(Media(script), made)
     health_pb2_grpc.add_HealthServicer_to_server(Health(script), made)
     if credentials:
-        return made, made.add_secure_port("127.0.0.1:0", credentials)
-    return made, made.add_insecure_port("127.0.0.1:0")
+        return made, made.add_secure_port(f"127.0.0.1:{port}", credentials)
+    return made, made.add_insecure_port(f"127.0.0.1:{port}")

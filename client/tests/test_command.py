@@ -95,6 +95,14 @@ async def test_faces_are_drawn_into_a_file_or_a_folder(run, photo, tmp_path):
     assert (await run("faces", photo, "--draw", photo)).exit_code == Exit.USAGE
 
 
+async def test_drawing_without_pillow_says_what_to_install(run, photo, script, monkeypatch):
+    monkeypatch.setattr("sightline.client.command.faces.find_spec", lambda name: None)
+    result = await run("faces", photo, "--draw", "out.jpg")
+    assert result.exit_code == Exit.USAGE
+    assert "sightline-client[draw]" in result.stderr
+    assert script.calls == []
+
+
 async def test_one_bad_photo_does_not_keep_the_others_from_being_analysed(run, photo, script):
     script.fail("DetectFaces", status("INVALID_ARGUMENT", "MEDIA_CORRUPT", "does not decode"))
     result = await run("faces", photo, "/none.jpg", photo, "--json")

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 
 import pytest
-from scripted_server import status
+from scripted_server import server, status
 
-from sightline.client import Conflict, DeadlineExceeded, JobCancelled, JobFailed, NotFound, SightlineError
+from sightline.client import (
+    AsyncSightline,
+    Conflict,
+    DeadlineExceeded,
+    JobCancelled,
+    JobFailed,
+    NotFound,
+    SightlineError,
+)
 from sightline.v1.job_pb2 import Job, JobSpec
 from sightline.v1.job_service_pb2 import CreateJobRequest
 
@@ -47,6 +56,27 @@ async def test_a_watch_that_is_cut_goes_on_after_the_last_event(sightline, scrip
     script.cut_watch_after.extend([2, 2, 4])
     assert [event.sequence async for event in sightline.jobs.watch(job)] == [1, 2, 3, 4, 5]
     assert [call.request.after_sequence for call in script.named("WatchJob")] == [0, 2, 2, 4]
+
+
+async def test_a_watch_outlives_a_restart_of_the_server(script):
+    script.hang_watch = True
+    first, port = server(script)
+    await first.start()
+    async with AsyncSightline(f"127.0.0.1:{port}") as sightline:
+        job = await sightline.jobs.create(SPEC)
+        told: list[int] = []
+        waiting = asyncio.create_task(
+            sightline.jobs.wait(job, on_change=lambda changed: told.append(round(changed.progress * 4)))
+        )
+        while len(told) < 3:
+            await asyncio.sleep(0.01)
+        await first.stop(None)
+        script.hang_watch = False
+        second, _ = server(script, port=port)
+        await second.start()
+        await waiting
+        await second.stop(None)
+    assert told == [1, 2, 3, 4]
 
 
 async def test_a_watch_of_a_job_that_is_gone_ends_with_an_error(sightline):

@@ -18,6 +18,8 @@ _LINE, _RIM = (80, 255, 120), (0, 0, 0)
 # Fractions of the longer side, found by looking: thin on a thumbnail, visible on 24 megapixels.
 _LINE_FRACTION, _TEXT_FRACTION = 1 / 500, 1 / 60
 _SMALLEST_TEXT_PX = 10
+# Of the width of the face: the landmarks of a small face must not cover it.
+_DOT_FRACTION = 1 / 30
 _QUALITY = 92
 _Point: TypeAlias = tuple[float, float]
 
@@ -56,33 +58,33 @@ class _Canvas:
         self._size = image.size
         longer = max(image.size)
         self._width = max(1, round(longer * _LINE_FRACTION))
+        self._rim = max(1, self._width // 2)
         self._font = ImageFont.load_default(max(_SMALLEST_TEXT_PX, longer * _TEXT_FRACTION))
 
     def add(self, face: Face) -> None:
         """Draw one face."""
         corners = (*self._at(face.box.left, face.box.top), *self._at(face.box.right, face.box.bottom))
-        rim = self._width
-        self._draw.rectangle(_grown(corners, rim), outline=_RIM, width=3 * rim)
-        self._draw.rectangle(corners, outline=_LINE, width=rim)
+        self._draw.rectangle(_grown(corners, self._rim), outline=_RIM, width=self._width + 2 * self._rim)
+        self._draw.rectangle(corners, outline=_LINE, width=self._width)
+        radius = max(1.0, min(1.2 * self._width, _DOT_FRACTION * (corners[2] - corners[0])))
         for point in _points(face):
-            self._dot(self._at(point.x, point.y))
+            self._dot(self._at(point.x, point.y), radius)
         self._label(corners[0], corners[1], f"{face.score:.2f}")
 
     def _at(self, x: float, y: float) -> _Point:
         return x * (self._size[0] - 1), y * (self._size[1] - 1)
 
-    def _dot(self, at: _Point) -> None:
-        for radius, colour in ((2 * self._width, _RIM), (1.2 * self._width, _LINE)):
-            self._draw.ellipse((at[0] - radius, at[1] - radius, at[0] + radius, at[1] + radius), fill=colour)
+    def _dot(self, at: _Point, radius: float) -> None:
+        for r, colour in ((radius + self._rim, _RIM), (radius, _LINE)):
+            self._draw.ellipse((at[0] - r, at[1] - r, at[0] + r, at[1] + r), fill=colour)
 
     def _label(self, left: float, top: float, text: str) -> None:
         """Write above the box, or inside it where there is no room above."""
-        rim = max(1, self._width)
-        box = self._draw.textbbox((0, 0), text, font=self._font, stroke_width=rim)
+        box = self._draw.textbbox((0, 0), text, font=self._font, stroke_width=self._rim)
         height = box[3] + 2 * self._width
         y = top - height if top >= height else top + 2 * self._width
         x = min(left, max(0.0, self._size[0] - box[2]))
-        self._draw.text((x, y), text, fill=_LINE, font=self._font, stroke_width=rim, stroke_fill=_RIM)
+        self._draw.text((x, y), text, fill=_LINE, font=self._font, stroke_width=self._rim, stroke_fill=_RIM)
 
 
 def _points(face: Face) -> list[NormalizedPoint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,6 +54,8 @@ def faces(
 
     Exits with 1 if no photo has a face.
     """
+    if draw and find_spec("PIL") is None:
+        raise typer.BadParameter("--draw needs Pillow: pip install 'sightline-client[draw]'")
     search = _Search(min_score, max_faces, embeddings, job)
     complaints, found = Complaints(), False
     with session(context).connect() as sightline:
