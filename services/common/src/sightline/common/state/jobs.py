@@ -220,11 +220,14 @@ class Jobs:
         Raises:
             NotFound: when one of them does not exist.
         """
-        rows = await self._database.fetch(Job, "jobs.by_id", {"tenant": tenant, "job_ids": list(job_ids)})
-        jobs = {job.job_id: job for job in rows}
+        jobs = {job.job_id: job for job in await self.find(tenant, job_ids)}
         if missing := next((job_id for job_id in job_ids if job_id not in jobs), None):
             raise NotFound(f"jobs/{missing}")
         return [jobs[job_id] for job_id in job_ids]
+
+    async def find(self, tenant: str, job_ids: Iterable[UUID]) -> list[Job]:
+        """Read those of the jobs that exist, in no order."""
+        return await self._database.fetch(Job, "jobs.by_id", {"tenant": tenant, "job_ids": list(job_ids)})
 
     async def standings(self, wanted: Iterable[tuple[str, UUID]]) -> list[Standing]:
         """Read where jobs stand, by (tenant, job id); those that do not exist are left out."""

@@ -1,0 +1,118 @@
+"""Conversion of rows to the messages of the contract; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import status_pb2
+
+from sightline.common.state.jobs import Attempt, Job, Result, State, Stored, Submission
+from sightline.gateway.names import job_name
+from sightline.v1 import job_pb2
+
+
+def job_message(row: Job) -> job_pb2.Job:
+    """Write a job as clients see it."""
+    message = job_pb2.Job(
+        name=job_name(row.job_id),
+        spec=job_pb2.JobSpec.FromString(row.spec),
+        priority=row.priority,
+        labels=row.labels,
+        state=job_pb2.Job.State.ValueType(row.state),
+        progress=row.progress,
+        attempt_count=row.attempt_count,
+        result_count=row.result_count,
+        deduplicated_from=job_name(row.deduplicated_from) if row.deduplicated_from else "",
+        create_time=_timestamp(row.create_time),
+        start_time=_timestamp(row.start_time),
+        end_time=_timestamp(row.end_time),
+        expire_time=_timestamp(row.expire_time),
+        etag=row.etag,
+    )
+    if row.error is not None:
+        message.error.CopyFrom(_status(row.error))
+    if row.start_time is not None:
+        message.queued_duration.FromTimedelta(row.start_time - row.create_time)
+        if row.end_time is not None:
+            message.run_duration.FromTimedelta(row.end_time - row.start_time)
+    return message
+
+
+def new_job_message(submission: Submission, stored: Stored) -> job_pb2.Job:
+    """Write a job that has just been stored, without reading it back."""
+    return job_pb2.Job(
+        name=job_name(submission.job_id),
+        spec=job_pb2.JobSpec.FromString(submission.spec),
+        priority=submission.priority,
+        labels=submission.labels,
+        state=job_pb2.Job.STATE_QUEUED,
+        create_time=_timestamp(stored.create_time),
+        expire_time=_timestamp(stored.expire_time),
+        etag="1",
+    )
+
+
+def earlier_message(row: Job, transition: int) -> job_pb2.Job:
+    """Write a job as it was after one of its earlier transitions, as far as the row still knows.
+
+    Args:
+        row: the job as it is.
+        transition: which of its states, from 1.
+    """
+    message = job_message(row)
+    state = State(row.history[transition - 1])
+    message.state = job_pb2.Job.State.ValueType(state)
+    message.progress = 0.0
+    message.etag = str(transition)
+    # What belongs to the state that the job is in now, or to its end, was not so then.
+    message.result_count = 0
+    for field in ("error", "end_time", "run_duration"):
+        message.ClearField(field)
+    return message
+
+
+def result_message(job_id: UUID, row: Result) -> job_pb2.JobResult:
+    """Write a result: what the worker stored, with its name and time."""
+    message = job_pb2.JobResult.FromString(row.payload)
+    message.name = f"{job_name(job_id)}/results/{row.ordinal}"
+    message.create_time.FromDatetime(row.create_time)
+    return message
+
+
+def dead_letter_message(row: Job, attempts: Iterable[Attempt]) -> job_pb2.DeadLetter:
+    """Write a job that was given up, with its attempts in order."""
+    message = job_pb2.DeadLetter(
+        job=job_name(row.job_id),
+        kind=row.kind,
+        attempt_count=row.attempt_count,
+        end_time=_timestamp(row.end_time),
+        attempts=(_attempt(one) for one in attempts),
+    )
+    if row.error is not None:
+        message.error.CopyFrom(_status(row.error))
+    return message
+
+
+def _attempt(row: Attempt) -> job_pb2.TaskAttempt:
+    return job_pb2.TaskAttempt(
+        attempt=row.attempt,
+        worker=row.worker,
+        start_time=_timestamp(row.start_time),
+        end_time=_timestamp(row.end_time),
+        outcome=row.outcome,
+    )
+
+
+def _status(serialized: bytes) -> status_pb2.Status:
+    return status_pb2.Status.FromString(serialized)
+
+
+def _timestamp(time: datetime | None) -> Timestamp | None:
+    if time is None:
+        return None
+    message = Timestamp()
+    message.FromDatetime(time)
+    return message

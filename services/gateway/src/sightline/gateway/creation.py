@@ -1,0 +1,112 @@
+"""Creation: requests become stored jobs, one at a time together with others, or a whole batch at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sightline.common.errors import FieldViolation, InvalidRequest, NotFound, SightlineError
+from sightline.common.rpc import Identity, to_status, validate
+from sightline.common.state.jobs import Job, Jobs, Stored
+from sightline.gateway.conversion import job_message, new_job_message
+from sightline.gateway.grouping import Grouping
+from sightline.gateway.reception import Asked, Outcome, Reception
+from sightline.gateway.submissions import Submissions
+from sightline.v1 import job_pb2, job_service_pb2
+
+Item = job_service_pb2.BatchCreateJobsResponse.Item
+
+_OF_ITEM = re.compile(r"requests\[(\d+)\](?:\.|$)")
+
+
+class Creation:
+    """Creates jobs."""
+
+    def __init__(
+        self, submissions: Submissions, reception: Reception, grouping: Grouping[Asked, Outcome], jobs: Jobs
+    ) -> None:
+        self._submissions = submissions
+        self._reception = reception
+        self._grouping = grouping
+        self._jobs = jobs
+
+    async def create(self, request: job_service_pb2.CreateJobRequest, identity: Identity) -> job_pb2.Job:
+        """Create one job, in one commit with those that others create at the same moment.
+
+        Raises:
+            SightlineError: why nothing was stored.
+        """
+        asked = self._submissions.make(request, identity)
+        outcome = await self._grouping.add(asked)
+        if isinstance(outcome, SightlineError):
+            raise outcome
+        if outcome.repeated:
+            return job_message(await self._jobs.get(identity.tenant, outcome.job_id))
+        return new_job_message(asked.submission, outcome)
+
+    async def create_batch(self, request: job_service_pb2.BatchCreateJobsRequest, identity: Identity) -> list[Item]:
+        """Create many jobs in one transaction.
+
+        Returns:
+            For each request, in order: the job, or why there is none. One that is wrong does not spoil the others.
+
+        Raises:
+            InvalidRequest: the batch itself breaks a rule.
+        """
+        refused: dict[int, SightlineError] = dict(_broken_items(request))
+        asked: dict[int, Asked] = {}
+        for number, one in enumerate(request.requests):
+            if number not in refused:
+                try:
+                    asked[number] = self._submissions.make(one, identity)
+                except SightlineError as error:
+                    refused[number] = error
+        outcomes = dict(zip(asked, await self._reception.take(list(asked.values())), strict=True))
+        earlier = await self._earlier(identity.tenant, list(outcomes.values()))
+        return [
+            Item(error=to_status(refused[number]))
+            if number in refused
+            else _item(asked[number], outcomes[number], earlier)
+            for number in range(len(request.requests))
+        ]
+
+    async def _earlier(self, tenant: str, outcomes: Sequence[Outcome]) -> dict[UUID, Job]:
+        repeated = {o.job_id for o in outcomes if isinstance(o, Stored) and o.repeated}
+        found = await self._jobs.find(tenant, repeated) if repeated else []
+        return {row.job_id: row for row in found}
+
+
+def _item(asked: Asked, outcome: Outcome, earlier: Mapping[UUID, Job]) -> Item:
+    if isinstance(outcome, SightlineError):
+        return Item(error=to_status(outcome))
+    if not outcome.repeated:
+        return Item(job=new_job_message(asked.submission, outcome))
+    row = earlier.get(outcome.job_id)
+    # The first job of a request id may have been deleted meanwhile.
+    return Item(job=job_message(row)) if row else Item(error=to_status(NotFound(f"jobs/{outcome.job_id}")))
+
+
+def _broken_items(request: job_service_pb2.BatchCreateJobsRequest) -> dict[int, InvalidRequest]:
+    """Check the batch against the contract, and sort what is found by item.
+
+    Raises:
+        InvalidRequest: something other than an item is wrong.
+    """
+    try:
+        validate(request)
+    except InvalidRequest as error:
+        violations: dict[int, list[FieldViolation]] = {}
+        for violation in error.violations:
+            place = _OF_ITEM.match(violation.field)
+            if place is None:
+                raise
+            inner = FieldViolation(violation.field[place.end() :], violation.description)
+            violations.setdefault(int(place[1]), []).append(inner)
+        return {number: _invalid(found) for number, found in violations.items()}
+    return {}
+
+
+def _invalid(violations: Sequence[FieldViolation]) -> InvalidRequest:
+    first = violations[0]
+    return InvalidRequest(f"{first.field}: {first.description}", violations)

@@ -1,0 +1,105 @@
+"""Duties: what the leading gateway does for all, each small and safe to do twice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from sightline.common.errors import Reason, SightlineError
+from sightline.common.queue import Bus, Change, Message, Publisher
+from sightline.common.rpc import to_status
+from sightline.common.state.upkeep import Publishable, Upkeep
+from sightline.common.telemetry import Metrics
+
+log = structlog.get_logger()
+
+# Never published, however long ago the task was stored.
+_NEVER_SECONDS = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something that is done again and again.
+
+    Attributes:
+        name: as metrics and logs call it.
+        interval_seconds: from the end of one run to the beginning of the next.
+        run: does it once; returns whether there is more to do at once.
+    """
+
+    name: str
+    interval_seconds: float
+    run: Callable[[], Awaitable[bool]]
+
+
+class Leases:
+    """Takes tasks back from workers that went silent."""
+
+    def __init__(self, upkeep: Upkeep, bus: Bus, metrics: Metrics, count: int) -> None:
+        self._upkeep = upkeep
+        self._bus = bus
+        self._metrics = metrics
+        self._count = count
+        exhausted = SightlineError(Reason.ATTEMPTS_EXHAUSTED, "The worker of the last attempt went silent")
+        self._error = to_status(exhausted).SerializeToString()
+
+    async def end(self) -> bool:
+        """End the leases that have run out, and tell those who watch."""
+        taken = await self._upkeep.end_leases(self._error, self._count)
+        for one in taken:
+            self._metrics.tasks_lost.labels(one.queue).inc()
+            log.warning("task_taken_back", task=str(one.task_id), job=str(one.job_id), state=one.state)
+        told = [Change(one.job_id, one.state, one.transition, 0.0) for one in taken if one.transition is not None]
+        await self._bus.tell(told)
+        return len(taken) == self._count
+
+
+class Refill:
+    """Keeps the window of each queue in Redis filled from PostgreSQL, and puts back what Redis lost."""
+
+    def __init__(
+        self, upkeep: Upkeep, publisher: Publisher, queues: Collection[str], *, window: int, lost_seconds: float
+    ) -> None:
+        """Prepare to fill.
+
+        Args:
+            upkeep: knows what waits.
+            publisher: knows what lies in Redis.
+            queues: those that are filled.
+            window: how many messages of a queue lie in Redis at most.
+            lost_seconds: how old a message is at least that counts as lost.
+        """
+        self._upkeep = upkeep
+        self._publisher = publisher
+        self._queues = sorted(queues)
+        self._window = window
+        self._lost_seconds = lost_seconds
+
+    async def fill(self) -> bool:
+        """Fill every queue once."""
+        outcomes = [await self._fill(queue) for queue in self._queues]
+        return any(outcomes)
+
+    async def _fill(self, queue: str) -> bool:
+        # The length is read first: what is claimed between the two looks makes fewer seem lost, never more.
+        length = await self._publisher.length(queue)
+        if length is None or length >= self._window:
+            return False
+        room = self._window - length
+        published = await self._upkeep.published(queue, older_seconds=self._lost_seconds)
+        lost = min(published - length, room)
+        found: list[Publishable] = []
+        if lost > 0:
+            found += await self._upkeep.publishable(queue, older_seconds=self._lost_seconds, count=lost)
+        if len(found) < room:
+            found += await self._upkeep.publishable(queue, older_seconds=_NEVER_SECONDS, count=room - len(found))
+        return await self._publish(queue, found) and len(found) == room
+
+    async def _publish(self, queue: str, found: Sequence[Publishable]) -> bool:
+        messages = [Message(one.task_id, one.priority, one.trace_context) for one in found]
+        sent = await self._publisher.publish(queue, messages)
+        if found:
+            log.info("tasks_published", queue=queue, tasks=len(found), sent=sent)
+        return sent

@@ -1,0 +1,113 @@
+"""Housekeeping: one gateway leads, and does what is done once for all."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import structlog
+
+from sightline.common.errors import SightlineError
+from sightline.common.state.upkeep import Upkeep
+from sightline.common.telemetry import Metrics
+from sightline.gateway.duties import Duty
+
+log = structlog.get_logger()
+
+
+class Housekeeping:
+    """Contends for the lead for as long as the process runs, and does the duties while it has it.
+
+    The lead is a lock that ends with its connection: when a leader dies another takes over at its next try. A
+    leader that lost its connection without a word finds out at the end of its term; until then two may do the
+    same, which is safe, since every duty is a fenced statement or a message that may come twice.
+    """
+
+    def __init__(
+        self,
+        upkeep: Upkeep,
+        duties: Sequence[Duty],
+        metrics: Metrics,
+        *,
+        contend_seconds: float,
+        term_seconds: float,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Prepare to contend.
+
+        Args:
+            upkeep: has the lock.
+            duties: what a leader does.
+            metrics: counts what it does.
+            contend_seconds: interval of tries.
+            term_seconds: how long a lead lasts before it has to be won anew.
+            on_end: called when a term ends.
+        """
+        self._upkeep = upkeep
+        self._duties = duties
+        self._metrics = metrics
+        self._contend_seconds = contend_seconds
+        self._term_seconds = term_seconds
+        self._on_end = on_end
+        self._contending: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to contend."""
+        self._contending = asyncio.create_task(self._contend(), name="housekeeping")
+
+    async def stop(self) -> None:
+        """Hand the lead over, if this process has it."""
+        if self._contending is not None:
+            self._contending.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._contending
+
+    async def _contend(self) -> None:
+        while True:
+            led = False
+            try:
+                led = await self._serve_term()
+            except SightlineError as error:
+                log.warning("lead_lost", reason=error.reason)
+            except Exception:  # whatever it was, the next try may go better, and nobody else would try
+                log.exception("housekeeping_failed")
+            # After a term of its own it tries again at once: the others have had the moment between.
+            await asyncio.sleep(0 if led else self._contend_seconds)
+
+    async def _serve_term(self) -> bool:
+        async with self._upkeep.leadership() as leads:
+            if not leads:
+                return False
+            self._metrics.leads.set(1)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    end = time.monotonic() + self._term_seconds
+                    for duty in self._duties:
+                        group.create_task(self._repeat(duty, end), name=duty.name)
+            finally:
+                self._metrics.leads.set(0)
+                self._on_end()
+        return True
+
+    async def _repeat(self, duty: Duty, end: float) -> None:
+        while time.monotonic() < end:
+            more = await self._run(duty)
+            pause = 0.0 if more else duty.interval_seconds
+            await asyncio.sleep(min(pause, max(0.0, end - time.monotonic())))
+
+    async def _run(self, duty: Duty) -> bool:
+        began, outcome = time.monotonic(), "failed"
+        try:
+            more = await duty.run()
+            outcome = "done"
+        except SightlineError as error:
+            log.warning("duty_failed", duty=duty.name, reason=error.reason)
+            return False
+        except Exception:  # one duty that fails must not keep the others from theirs
+            log.exception("duty_failed", duty=duty.name)
+            return False
+        finally:
+            self._metrics.duty_seconds.labels(duty.name, outcome).observe(time.monotonic() - began)
+        return more

@@ -1,0 +1,180 @@
+"""JobService: durable work."""
+
+# ruff: noqa: N802 - methods have their names from the contract
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from itertools import groupby
+from uuid import UUID
+
+from google.protobuf.empty_pb2 import Empty
+
+from sightline.common.errors import Reason, SightlineError
+from sightline.common.queue import Bus, Change, Message
+from sightline.common.rpc import Context, current_identity
+from sightline.common.state import filters
+from sightline.common.state.jobs import Job, Jobs, Rerun, Result, State
+from sightline.common.state.pages import JobPages, Page
+from sightline.gateway import names, page_tokens
+from sightline.gateway.conversion import dead_letter_message, job_message, result_message
+from sightline.gateway.creation import Creation
+from sightline.gateway.publication import Publication
+from sightline.gateway.watching import Watching
+from sightline.v1 import job_pb2, job_service_pb2 as api, job_service_pb2_grpc
+
+# What the server has to know of the methods when it adds the servicer.
+ENDS_AT_DRAIN = ("WatchJob",)
+UNVALIDATED = ("BatchCreateJobs",)
+
+# A page of results ends before it becomes a message that clients refuse: gRPC takes 4 MiB by default.
+_PAGE_BYTES = 2 * 2**20
+
+
+class JobServicer(job_service_pb2_grpc.JobServiceServicer):
+    """Translates calls into what the state does, and its rows into messages."""
+
+    def __init__(
+        self,
+        *,
+        creation: Creation,
+        jobs: Jobs,
+        pages: JobPages,
+        watching: Watching,
+        publication: Publication,
+        bus: Bus,
+    ) -> None:
+        self._creation = creation
+        self._jobs = jobs
+        self._pages = pages
+        self._watching = watching
+        self._publication = publication
+        self._bus = bus
+
+    async def CreateJob(self, request: api.CreateJobRequest, _context: Context) -> job_pb2.Job:
+        """Create a job."""
+        return await self._creation.create(request, current_identity())
+
+    async def BatchCreateJobs(
+        self, request: api.BatchCreateJobsRequest, _context: Context
+    ) -> api.BatchCreateJobsResponse:
+        """Create many jobs in one transaction, with an outcome for each."""
+        return api.BatchCreateJobsResponse(items=await self._creation.create_batch(request, current_identity()))
+
+    async def GetJob(self, request: api.GetJobRequest, _context: Context) -> job_pb2.Job:
+        """Read a job."""
+        return job_message(await self._jobs.get(_tenant(), names.parse(names.JOBS, request.name)))
+
+    async def BatchGetJobs(self, request: api.BatchGetJobsRequest, _context: Context) -> api.BatchGetJobsResponse:
+        """Read many jobs in the order that is asked for."""
+        job_ids = [names.parse(names.JOBS, name) for name in request.names]
+        rows = await self._jobs.get_many(_tenant(), job_ids)
+        return api.BatchGetJobsResponse(jobs=map(job_message, rows))
+
+    async def ListJobs(self, request: api.ListJobsRequest, _context: Context) -> api.ListJobsResponse:
+        """Read a page of jobs."""
+        tenant, count = _tenant(), page_tokens.page_size(request.page_size)
+        newest_first = request.order_by not in ("create_time", "create_time asc")
+        question = ("ListJobs", tenant, request.filter, str(newest_first))
+        after = _position(request.page_token, *question)
+        page = Page(filters.parse(request.filter), newest_first, after, count + 1)
+        rows = await self._pages.read(tenant, page)
+        token = _token_behind(rows, count, *question)
+        return api.ListJobsResponse(jobs=map(job_message, rows[:count]), next_page_token=token)
+
+    async def WatchJob(self, request: api.WatchJobRequest, _context: Context) -> AsyncIterator[job_pb2.JobEvent]:
+        """Tell every change of a job until it has ended."""
+        job_id = names.parse(names.JOBS, request.name)
+        async for event in self._watching.watch(_tenant(), job_id, request.after_sequence):
+            yield event
+
+    async def CancelJob(self, request: api.CancelJobRequest, _context: Context) -> job_pb2.Job:
+        """End a job that has not ended."""
+        row = await self._jobs.cancel(_tenant(), names.parse(names.JOBS, request.name), request.etag)
+        await self._tell(row)
+        return job_message(row)
+
+    async def RetryJob(self, request: api.RetryJobRequest, _context: Context) -> job_pb2.Job:
+        """Run a failed or cancelled job again."""
+        return await self._rerun(names.parse(names.JOBS, request.name))
+
+    async def DeleteJob(self, request: api.DeleteJobRequest, _context: Context) -> Empty:
+        """Delete a job that has ended."""
+        await self._jobs.delete(_tenant(), names.parse(names.JOBS, request.name), request.etag)
+        return Empty()
+
+    async def ListJobResults(self, request: api.ListJobResultsRequest, _context: Context) -> api.ListJobResultsResponse:
+        """Read a page of results."""
+        tenant, job_id = _tenant(), names.parse(names.JOBS, request.parent)
+        question = ("ListJobResults", tenant, str(job_id))
+        position = page_tokens.redeem(request.page_token, *question)
+        after, count = int.from_bytes(position or b"", "big") - 1, page_tokens.page_size(request.page_size)
+        await self._jobs.get(tenant, job_id)
+        rows = await self._jobs.results(tenant, job_id, after=after, count=count + 1)
+        page = _fitting(rows[:count])
+        more = len(page) < len(rows)
+        token = page_tokens.issue((page[-1].ordinal + 1).to_bytes(4, "big"), *question) if more else ""
+        results = (result_message(job_id, row) for row in page)
+        return api.ListJobResultsResponse(results=results, next_page_token=token)
+
+    async def ListDeadLetters(
+        self, request: api.ListDeadLettersRequest, _context: Context
+    ) -> api.ListDeadLettersResponse:
+        """Read a page of the jobs that were given up."""
+        tenant, count = _tenant(), page_tokens.page_size(request.page_size)
+        question = ("ListDeadLetters", tenant)
+        rows = await self._jobs.dead_letters(tenant, before=_position(request.page_token, *question), count=count + 1)
+        attempts = await self._jobs.attempts(tenant, (row.job_id for row in rows[:count]))
+        of_job = {job_id: list(group) for job_id, group in groupby(attempts, key=lambda one: one.job_id)}
+        letters = (dead_letter_message(row, of_job.get(row.job_id, ())) for row in rows[:count])
+        token = _token_behind(rows, count, *question)
+        return api.ListDeadLettersResponse(dead_letters=letters, next_page_token=token)
+
+    async def ReplayDeadLetter(self, request: api.ReplayDeadLetterRequest, _context: Context) -> job_pb2.Job:
+        """Run the job of a dead letter again."""
+        job_id = names.parse(names.JOBS, request.job)
+        row = await self._jobs.get(_tenant(), job_id)
+        state = State(row.state)
+        if state.terminal and state is not State.FAILED:
+            message = f"{request.job} is {state.name}, and so no dead letter"
+            raise SightlineError(Reason.JOB_ENDED, message, metadata={"state": state.name})
+        return await self._rerun(job_id)
+
+    async def _rerun(self, job_id: UUID) -> job_pb2.Job:
+        tenant = _tenant()
+        self._publish(await self._jobs.rerun(tenant, job_id))
+        row = await self._jobs.get(tenant, job_id)
+        await self._tell(row)
+        return job_message(row)
+
+    def _publish(self, reruns: Sequence[Rerun]) -> None:
+        for one in reruns:
+            self._publication.offer(one.queue, [Message(one.task_id, one.priority, one.trace_context)])
+
+    async def _tell(self, row: Job) -> None:
+        await self._bus.tell([Change(row.job_id, row.state, len(row.history), row.progress)])
+
+
+def _tenant() -> str:
+    return current_identity().tenant
+
+
+def _position(token: str, *question: str) -> UUID | None:
+    position = page_tokens.redeem(token, *question)
+    return UUID(bytes=position) if position else None
+
+
+def _token_behind(rows: Sequence[Job], count: int, *question: str) -> str:
+    """Make the token of the next page when more rows were read than the page holds."""
+    return page_tokens.issue(rows[count - 1].job_id.bytes, *question) if len(rows) > count else ""
+
+
+def _fitting(rows: Sequence[Result]) -> list[Result]:
+    page: list[Result] = []
+    size_bytes = 0
+    for row in rows:
+        size_bytes += len(row.payload)
+        if page and size_bytes > _PAGE_BYTES:
+            break
+        page.append(row)
+    return page

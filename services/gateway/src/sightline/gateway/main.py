@@ -1,0 +1,219 @@
+"""The gateway: builds everything, answers calls and keeps house until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import grpc
+import structlog
+from opentelemetry.sdk.trace import TracerProvider
+
+from sightline.common.blobs import BlobStore, open_blobs
+from sightline.common.errors import TemporarilyAway
+from sightline.common.queue import Bus, Publisher
+from sightline.common.rpc import RpcServer, run, stop_signal
+from sightline.common.settings import load
+from sightline.common.state.database import Database
+from sightline.common.state.jobs import Jobs
+from sightline.common.state.keys import Keys
+from sightline.common.state.media import MediaFiles
+from sightline.common.state.pages import JobPages
+from sightline.common.state.upkeep import Upkeep
+from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs, make_tracer_provider
+from sightline.gateway.admission import KeyAdmission
+from sightline.gateway.analysis_services import add_services, health_check, open_channels
+from sightline.gateway.creation import Creation
+from sightline.gateway.depths import Depths
+from sightline.gateway.duties import Duty, Leases, Refill
+from sightline.gateway.egress import Egress
+from sightline.gateway.first_key import FirstKey
+from sightline.gateway.grouping import Grouping
+from sightline.gateway.housekeeping import Housekeeping
+from sightline.gateway.imports import Importer
+from sightline.gateway.jobs import ENDS_AT_DRAIN, UNVALIDATED, JobServicer
+from sightline.gateway.media import MediaServicer
+from sightline.gateway.media_store import MediaStore
+from sightline.gateway.publication import Publication
+from sightline.gateway.purges import Purges
+from sightline.gateway.reception import Reception
+from sightline.gateway.settings import Settings
+from sightline.gateway.submissions import Submissions
+from sightline.gateway.uploads import Uploads
+from sightline.gateway.usage import UsageServicer
+from sightline.gateway.watching import Watching
+from sightline.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
+from sightline.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
+from sightline.v1.usage_service_pb2_grpc import add_UsageServiceServicer_to_server
+
+SERVICE = "gateway"
+VERSION = version("sightline-gateway")
+
+_RETRY_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the gateway stands on, opened."""
+
+    settings: Settings
+    metrics: Metrics
+    tracing: TracerProvider
+    database: Database
+    blobs: BlobStore
+    bus: Bus
+    publisher: Publisher
+    channels: dict[str, grpc.aio.Channel]
+
+
+def main() -> None:
+    """Run the service."""
+    settings = load(Settings)
+    configure_logs(settings.telemetry, SERVICE)
+    run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM."""
+    with stop_signal() as stop:
+        async with gateway(settings):
+            await stop.wait()
+
+
+@asynccontextmanager
+async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
+    """Build the gateway and let it serve for as long as the block runs; what is opened first is closed last."""
+    async with AsyncExitStack() as stack:
+        world = await _open_world(settings, stack)
+        keys = Keys(world.database)
+        first_key = FirstKey(keys, settings.keys.first_tenant, settings.bootstrap_key_file)
+        readiness = _readiness(world, first_key)
+        telemetry = TelemetryServer(settings.telemetry, world.metrics, readiness)
+        await telemetry.start()
+        stack.push_async_callback(telemetry.stop)
+        making = asyncio.create_task(first_key.ensure(), name="first key")
+        stack.callback(making.cancel)
+        depths = Depths(Upkeep(world.database), world.metrics, world.channels)
+        files = MediaFiles(world.database)
+        store = MediaStore(files, world.blobs, settings.limits, keep_seconds=settings.media.keep_seconds)
+        housekeeping = Housekeeping(
+            Upkeep(world.database),
+            _duties(world, depths, files, store),
+            world.metrics,
+            contend_seconds=settings.housekeeping.contend_seconds,
+            term_seconds=settings.housekeeping.term_seconds,
+            on_end=depths.withdraw,
+        )
+        housekeeping.start()
+        stack.push_async_callback(housekeeping.stop)
+        admission = KeyAdmission(keys, settings.keys)
+        server = RpcServer(settings.rpc, world.metrics, world.tracing, readiness, admission)
+        _add_jobs(server, world, stack)
+        server.add(add_MediaServiceServicer_to_server, _media(world, files, store))
+        # The stubs want every method; the server answers METHOD_NOT_FOUND for those that the servicer has not.
+        usage = UsageServicer(depths, readiness, VERSION)  # type: ignore[abstract]
+        server.add(add_UsageServiceServicer_to_server, usage)
+        add_services(server, world.channels, world.metrics)
+        yield await stack.enter_async_context(server)
+
+
+async def _open_world(settings: Settings, stack: AsyncExitStack) -> World:
+    metrics = Metrics()
+    metrics.observe_process(SERVICE, VERSION)
+    tracing = make_tracer_provider(settings.telemetry, SERVICE, VERSION)
+    stack.callback(tracing.shutdown)
+    database = Database(settings.postgres, metrics, SERVICE)
+    await database.open()
+    stack.push_async_callback(database.close)
+    blobs = await _await_blobs(settings, metrics)
+    bus, publisher = Bus(settings.redis), Publisher(settings.redis, metrics)
+    stack.push_async_callback(bus.close)
+    stack.push_async_callback(publisher.close)
+    channels = await stack.enter_async_context(open_channels(settings.services.configured(), settings.rpc))
+    return World(settings, metrics, tracing, database, blobs, bus, publisher, channels)
+
+
+async def _await_blobs(settings: Settings, metrics: Metrics) -> BlobStore:
+    """Open the blob store, which may start later than this process."""
+    while True:
+        try:
+            return await open_blobs(settings.blobs, metrics)
+        except TemporarilyAway as error:
+            log.warning("blobs_awaited", reason=error.reason)
+            await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _readiness(world: World, first_key: FirstKey) -> Readiness:
+    services = {name: health_check(channel) for name, channel in world.channels.items()}
+    checks = {
+        "postgres": world.database.check,
+        "keys": first_key.check,
+        "blobs": world.blobs.check,
+        "redis": world.bus.check,
+    }
+    # Without Redis jobs are accepted all the same, and a call to a service that is away says so itself.
+    return Readiness({**checks, **services}, dispensable=("redis", *services))
+
+
+def _duties(world: World, depths: Depths, files: MediaFiles, store: MediaStore) -> list[Duty]:
+    settings, upkeep = world.settings.housekeeping, Upkeep(world.database)
+    leases = Leases(upkeep, world.bus, world.metrics, settings.purge_max)
+    refill = Refill(
+        upkeep,
+        world.publisher,
+        world.channels,
+        window=world.settings.jobs.window,
+        lost_seconds=settings.lost_seconds,
+    )
+    purges = Purges(
+        upkeep,
+        files,
+        store,
+        count=settings.purge_max,
+        request_id_seconds=settings.request_id_seconds,
+        upload_idle_seconds=world.settings.media.upload_idle_seconds,
+    )
+    return [
+        Duty("end_leases", settings.leases_seconds, leases.end),
+        Duty("refill", settings.refill_seconds, refill.fill),
+        Duty("export_depths", settings.depths_seconds, depths.export),
+        Duty("purge_jobs", settings.purge_seconds, purges.jobs),
+        Duty("purge_request_ids", settings.purge_seconds, purges.request_ids),
+        Duty("purge_media", settings.purge_seconds, purges.media),
+        Duty("purge_uploads", settings.purge_seconds, purges.uploads),
+        Duty("purge_loose_blobs", settings.purge_seconds, purges.loose_blobs),
+    ]
+
+
+def _add_jobs(server: RpcServer, world: World, stack: AsyncExitStack) -> None:
+    settings, jobs = world.settings.jobs, Jobs(world.database)
+    publication = Publication(world.publisher, settings.window)
+    reception = Reception(jobs, MediaFiles(world.database), publication, world.metrics)
+    grouping = Grouping(reception.take_group, window_seconds=settings.grouping_seconds, group_max=settings.group_max)
+    watching = Watching(jobs, world.bus, settings.watch_check_seconds)
+    for part in (publication, grouping, watching):
+        stack.push_async_callback(part.close)
+    servicer = JobServicer(
+        creation=Creation(Submissions(settings, world.channels), reception, grouping, jobs),
+        jobs=jobs,
+        pages=JobPages(world.database),
+        watching=watching,
+        publication=publication,
+        bus=world.bus,
+    )
+    server.add(add_JobServiceServicer_to_server, servicer, ends_at_drain=ENDS_AT_DRAIN, unvalidated=UNVALIDATED)
+
+
+def _media(world: World, files: MediaFiles, store: MediaStore) -> MediaServicer:
+    settings = world.settings
+    uploads = Uploads(files, world.blobs, store, settings.limits)
+    return MediaServicer(files, store, uploads, Importer(Egress(settings.egress), store, settings.egress))
+
+
+if __name__ == "__main__":
+    main()

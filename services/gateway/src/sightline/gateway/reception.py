@@ -1,0 +1,107 @@
+"""Reception: submissions are checked, stored in one transaction, and published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import structlog
+
+from sightline.common.errors import NotFound, SightlineError, TemporarilyAway
+from sightline.common.queue import Message
+from sightline.common.state.jobs import Jobs, Stored, Submission
+from sightline.common.state.media import MediaFiles
+from sightline.common.telemetry import Metrics
+from sightline.gateway.names import MEDIA
+from sightline.gateway.publication import Publication
+
+log = structlog.get_logger()
+
+Outcome = Stored | SightlineError
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A submission, and the media that must exist for it."""
+
+    submission: Submission
+    media_ids: frozenset[UUID]
+
+
+class Reception:
+    """Takes in groups of submissions."""
+
+    def __init__(self, jobs: Jobs, media: MediaFiles, publication: Publication, metrics: Metrics) -> None:
+        self._jobs = jobs
+        self._media = media
+        self._publication = publication
+        self._metrics = metrics
+
+    async def take_group(self, group: Sequence[Asked]) -> list[Outcome]:
+        """Take in submissions of different callers: what goes wrong with one is not told to the others."""
+        try:
+            return await self.take(group)
+        except TemporarilyAway:
+            raise
+        except Exception as error:  # one of them has broken the statement: find out which
+            if len(group) == 1:
+                raise
+            log.warning("submissions_separated", submissions=len(group), error=type(error).__name__)
+            return [outcome for one in group for outcome in await self._take_alone(one)]
+
+    async def take(self, asked: Sequence[Asked]) -> list[Outcome]:
+        """Store submissions in one transaction and publish what was stored.
+
+        Returns:
+            For each, in order: what was stored, or why nothing was.
+
+        Raises:
+            TemporarilyAway: nothing was stored.
+        """
+        absent = await self._absent(asked)
+        present = [self._reserved(one.submission) for one in asked if one.submission.job_id not in absent]
+        outcomes = dict(zip((s.job_id for s in present), await self._stored(present), strict=True))
+        self._publish(s for s in present if _is_new(outcomes[s.job_id]))
+        return [outcomes.get(one.submission.job_id) or absent[one.submission.job_id] for one in asked]
+
+    async def _take_alone(self, one: Asked) -> list[Outcome]:
+        try:
+            return await self.take([one])
+        except SightlineError as error:
+            return [error]
+
+    async def _stored(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        return await self._jobs.submit(submissions) if submissions else []
+
+    async def _absent(self, asked: Sequence[Asked]) -> dict[UUID, Outcome]:
+        """Say, by job id, what those get whose media is not there; a repeat gets its first job all the same."""
+        wanted = {(one.submission.tenant, media_id) for one in asked for media_id in one.media_ids}
+        there = await self._media.existing(wanted) if wanted else set()
+        if len(there) == len(wanted):
+            return {}
+        missing = {one.submission.job_id: media_id for one in asked if (media_id := _missing(one, there))}
+        refused: dict[UUID, Outcome] = {job_id: NotFound(f"{MEDIA}/{media_id}") for job_id, media_id in missing.items()}
+        return refused | await self._jobs.repeats([o.submission for o in asked if o.submission.job_id in missing])
+
+    def _reserved(self, submission: Submission) -> Submission:
+        return replace(submission, published=self._publication.reserve(submission.queue))
+
+    def _publish(self, submissions: Iterable[Submission]) -> None:
+        messages: dict[str, list[Message]] = {}
+        for submission in submissions:
+            self._metrics.jobs_submitted.labels(submission.kind).inc()
+            if submission.published:
+                message = Message(submission.task_id, submission.priority, submission.trace_context)
+                messages.setdefault(submission.queue, []).append(message)
+        for queue, of_queue in messages.items():
+            self._publication.offer(queue, of_queue)
+
+
+def _missing(asked: Asked, there: set[tuple[str, UUID]]) -> UUID | None:
+    tenant = asked.submission.tenant
+    return next((media_id for media_id in sorted(asked.media_ids) if (tenant, media_id) not in there), None)
+
+
+def _is_new(outcome: Outcome) -> bool:
+    return isinstance(outcome, Stored) and not outcome.repeated

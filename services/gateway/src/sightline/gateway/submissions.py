@@ -1,0 +1,84 @@
+"""Submissions: what a request asks for, as the state stores it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator
+from uuid import UUID
+
+from sightline.common.rpc import Identity
+from sightline.common.state.identifiers import uuid7
+from sightline.common.state.jobs import Submission
+from sightline.common.telemetry import inject
+from sightline.gateway import names
+from sightline.gateway.kinds import queue_of
+from sightline.gateway.reception import Asked
+from sightline.gateway.settings import JobSettings
+from sightline.v1 import job_pb2, job_service_pb2
+
+_PRIORITY_DEFAULT = 5
+
+
+class Submissions:
+    """Makes submissions of requests."""
+
+    def __init__(self, settings: JobSettings, served: Collection[str]) -> None:
+        """Prepare to make submissions.
+
+        Args:
+            settings: how long jobs are kept and how often tasks are tried.
+            served: the services that are configured here.
+        """
+        self._settings = settings
+        self._served = frozenset(served)
+
+    def make(self, request: job_service_pb2.CreateJobRequest, identity: Identity) -> Asked:
+        """Make the submission of a request that was validated.
+
+        Raises:
+            NotFound: the name of the media can't be one of ours.
+            SightlineError: KIND_NOT_SERVED.
+        """
+        job = request.job
+        kind = job.spec.WhichOneof("analysis") or ""
+        queue = queue_of(kind, self._served)
+        priority = job.priority or _PRIORITY_DEFAULT
+        spec, labels = job.spec.SerializeToString(deterministic=True), dict(job.labels)
+        media_id = names.parse(names.MEDIA, job.spec.media) if job.spec.media else None
+        submission = Submission(
+            tenant=identity.tenant,
+            job_id=uuid7(),
+            task_id=uuid7(),
+            kind=kind,
+            spec=spec,
+            media_id=media_id,
+            queue=queue,
+            priority=priority,
+            labels=labels,
+            trace_context=_trace_context(),
+            request_id=UUID(request.request_id) if request.request_id else None,
+            body_sha256=_digest(spec, priority, labels) if request.request_id else b"",
+            keep_seconds=self._settings.keep_seconds,
+            max_attempts=self._settings.max_attempts,
+        )
+        return Asked(submission, frozenset(_media_ids(job.spec)))
+
+
+def _media_ids(spec: job_pb2.JobSpec) -> Iterator[UUID]:
+    if spec.media:
+        yield names.parse(names.MEDIA, spec.media)
+    for piece in spec.mix_audio.pieces:
+        yield names.parse(names.MEDIA, piece.media)
+
+
+def _trace_context() -> str:
+    carrier: dict[str, str] = {}
+    inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+def _digest(spec: bytes, priority: int, labels: dict[str, str]) -> bytes:
+    """Tell a repeat from a reuse: what the client chose, and nothing that is filled in here."""
+    text = json.dumps([spec.hex(), priority, labels], sort_keys=True)
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,143 @@
+"""Watching: every change of a job, told once and in order, over any loss of connection, gateway or Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from sightline.common.errors import FieldViolation, InvalidRequest, TemporarilyAway
+from sightline.common.queue import Bus, Change, sequence
+from sightline.common.queue.bus import Listener
+from sightline.common.state.jobs import Job, Jobs, State
+from sightline.gateway.conversion import earlier_message, job_message
+from sightline.v1 import job_pb2
+
+_TRANSITION_BITS = 20
+
+
+def transition_of(number: int) -> int:
+    """Give the transition that a sequence number belongs to; 0 for the number 0."""
+    return number >> _TRANSITION_BITS
+
+
+def events_after(row: Job, last: int) -> Iterator[job_pb2.JobEvent]:
+    """Tell what a watcher has missed.
+
+    Args:
+        row: the job as it is.
+        last: the sequence number of the last event that was told; 0 begins with the job as it is.
+
+    Returns:
+        One event for each transition that was passed over, then the job as it is if it is news.
+    """
+    latest = len(row.history)
+    for transition in range(transition_of(last) + 1, latest) if last else ():
+        yield job_pb2.JobEvent(sequence=sequence(transition, 0.0), job=earlier_message(row, transition))
+    number = sequence(latest, row.progress)
+    if number > last:
+        yield job_pb2.JobEvent(sequence=number, job=job_message(row))
+
+
+@dataclass(slots=True, eq=False)
+class Watch:
+    """One watcher, what wakes it, and the sequence number of what it was told last."""
+
+    tenant: str
+    job_id: UUID
+    listener: Listener
+    last: int
+
+
+class Watching:
+    """The watchers of this gateway.
+
+    The bus wakes them. It may lose a message (a worker that dies between its commit and its message), so one
+    query in some seconds compares all watched jobs at once with what their watchers were told.
+    """
+
+    def __init__(self, jobs: Jobs, bus: Bus, check_seconds: float) -> None:
+        self._jobs = jobs
+        self._bus = bus
+        self._check_seconds = check_seconds
+        self._watches: set[Watch] = set()
+        self._checking: asyncio.Task[None] | None = None
+
+    async def watch(self, tenant: str, job_id: UUID, after: int) -> AsyncIterator[job_pb2.JobEvent]:
+        """Tell every change of a job after a sequence number, until it has ended.
+
+        Raises:
+            NotFound: the tenant has no such job, or it was deleted meanwhile.
+            InvalidRequest: the job has not come to that sequence number.
+        """
+        # Listening begins before the row is read: what happens in between is in the row or on the bus.
+        async with self._bus.listen(job_id) as listener:
+            watch = Watch(tenant, job_id, listener, after)
+            self._watches.add(watch)
+            self._checking = self._checking or asyncio.create_task(self._check(), name="check watches")
+            try:
+                async for event in self._events(watch):
+                    watch.last = event.sequence
+                    yield event
+            finally:
+                self._watches.discard(watch)
+
+    async def close(self) -> None:
+        """Stop comparing; the watchers themselves end with their calls."""
+        if self._checking is not None:
+            self._checking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._checking
+
+    async def _events(self, watch: Watch) -> AsyncIterator[job_pb2.JobEvent]:
+        while True:
+            row = await self._jobs.get(watch.tenant, watch.job_id)
+            _require_reached(row, watch.last)
+            for event in events_after(row, watch.last):
+                yield event
+            if State(row.state).terminal:
+                return
+            # Within a state only the progress changes, and the message says it: the row need not be read.
+            while (change := await watch.listener.next()) is not None and _is_within(change, watch.last):
+                number = sequence(change.transition, change.progress)
+                if number > watch.last:
+                    yield _progress_event(row, number, change.progress)
+
+    async def _check(self) -> None:
+        try:
+            while self._watches:
+                await asyncio.sleep(self._check_seconds)
+                # While Redis is away the bus wakes every watcher by itself.
+                if self._bus.available:
+                    await self._compare()
+        finally:
+            self._checking = None
+
+    async def _compare(self) -> None:
+        try:
+            standings = await self._jobs.standings({(watch.tenant, watch.job_id) for watch in self._watches})
+        except TemporarilyAway:
+            return
+        reached = {one.job_id: sequence(one.transition, one.progress) for one in standings}
+        for watch in self._watches:
+            # A job that is not there any more wakes too: its watcher is told so.
+            if reached.get(watch.job_id, watch.last + 1) > watch.last:
+                watch.listener.wake(None)
+
+
+def _is_within(change: Change, last: int) -> bool:
+    return change.transition <= transition_of(last)
+
+
+def _progress_event(row: Job, number: int, progress: float) -> job_pb2.JobEvent:
+    job = job_message(row)
+    job.progress = progress
+    return job_pb2.JobEvent(sequence=number, job=job)
+
+
+def _require_reached(row: Job, last: int) -> None:
+    if transition_of(last) > len(row.history):
+        message = f"the job has not come to the sequence number {last}"
+        raise InvalidRequest(message, [FieldViolation("after_sequence", message)])
