@@ -66,7 +66,11 @@ def status_schema(contract: Contract) -> Schema:
         "properties": {
             "code": {"type": "integer", "format": "int32", "description": "The number of google.rpc.Code."},
             "message": {"type": "string", "description": "What happened and what to do, for people."},
-            "details": {"type": "array", "items": {"anyOf": [info, other]}},
+            "details": {
+                "type": "array",
+                "description": "One ErrorInfo for programs, and what else is known.",
+                "items": {"anyOf": [info, other]},
+            },
         },
     }
 

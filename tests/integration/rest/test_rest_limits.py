@@ -90,6 +90,17 @@ def test_calls_beyond_what_the_gateway_takes_at_once_are_sent_away(open_edge: Op
     assert {answer.headers["retry-after"] for answer in refused} == {"1"}
 
 
+def test_a_door_that_is_short_of_memory_takes_no_more_calls(open_edge: OpenEdge, backend: Backend) -> None:
+    edge = open_edge(limits=Limits(heap_bytes=1_000_000))
+    for _ in range(50):  # the memory is looked at four times a second
+        answer = httpx.get(f"{edge.url}/v1/{JOB}")
+        if answer.status_code == 503:
+            break
+        time.sleep(0.1)
+    assert (answer.status_code, reason_of(answer)) == (503, "OVERLOADED")
+    assert answer.headers["retry-after"] == "1"
+
+
 def test_watchers_take_no_place_from_callers(open_edge: OpenEdge, backend: Backend) -> None:
     edge = open_edge(limits=Limits(calls=2, watches=50))
     backend.events = [(0, job_pb2.JobEvent(sequence=1, job=a_job())), (60, job_pb2.JobEvent(sequence=2))]

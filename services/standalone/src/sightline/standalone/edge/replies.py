@@ -9,9 +9,11 @@ from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from sightline.common.errors import TABLE, Reason
-from sightline.standalone.edge.options import Node
+from sightline.standalone.edge.options import Node, typed
 
 DOMAIN = "sightline.dev"
+_CEL = "envoy.access_loggers.extension_filters.cel"
+_CEL_KIND = "extensions.access_loggers.filters.cel.v3.ExpressionFilter"
 # What Envoy itself says about a request that it cannot translate names the field or the place in the JSON.
 ITS_OWN_WORDS = "%LOCAL_REPLY_BODY%"
 NOT_UNDERSTOOD = f"The request can't be understood: {ITS_OWN_WORDS}"
@@ -22,7 +24,7 @@ class Reply:
     """One of Envoy's own errors.
 
     Attributes:
-        when: the status, or the flag of Envoy's access log, that it is known by.
+        when: the status, or the detail (as in Envoy's access log), that it is known by.
         reason: what it is in our table.
         message: the sentence for the client.
         at_least: whether every status from `when` on is meant.
@@ -41,11 +43,16 @@ class Reply:
 TOO_MUCH = "The server has too much to do at once."
 AWAY = "The gateway can't be reached."
 
+# Details of Envoy's answers. Source: Envoy's documentation, "Response Code Details".
+CIRCUIT_BREAKER = "upstream_reset_before_response_started{overflow}"
+SHORT_OF_MEMORY = "overload"
+LEAVING = "health_check_failed"
+
 # The first that fits is taken.
 REPLIES = (
-    # UO: the circuit breaker is full. OM: this process is short of memory.
-    Reply("UO", Reason.OVERLOADED, TOO_MUCH, retry_seconds=1, grpc_reason=Reason.OVERLOADED),
-    Reply("OM", Reason.OVERLOADED, TOO_MUCH, retry_seconds=1, grpc_reason=Reason.OVERLOADED),
+    Reply(CIRCUIT_BREAKER, Reason.OVERLOADED, TOO_MUCH, retry_seconds=1, grpc_reason=Reason.OVERLOADED),
+    Reply(SHORT_OF_MEMORY, Reason.OVERLOADED, TOO_MUCH, retry_seconds=1, grpc_reason=Reason.OVERLOADED),
+    Reply(LEAVING, Reason.DRAINING, "This door is closing.", retry_seconds=1),
     Reply(404, Reason.NOT_FOUND, "There is no such path; /v1/openapi.json lists them.",
           grpc_reason=Reason.METHOD_NOT_FOUND),
     Reply(408, Reason.DEADLINE_EXCEEDED, "The request took too long to arrive."),
@@ -118,7 +125,7 @@ def _detail(kind: str, **fields: str) -> Node:
 
 def _when(reply: Reply) -> Node:
     if isinstance(reply.when, str):
-        return {"response_flag_filter": {"flags": [reply.when]}}
+        return {"extension_filter": typed(_CEL, _CEL_KIND, expression=f"response.code_details == '{reply.when}'")}
     operator = "GE" if reply.at_least else "EQ"
     # Envoy wants a name under which the number could be changed while it runs; nothing changes it.
     value = {"default_value": reply.when, "runtime_key": f"sightline.reply.{reply.when}"}
