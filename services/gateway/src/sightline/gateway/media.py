@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from urllib.parse import quote
 from uuid import UUID
 
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 
-from sightline.common.errors import FieldViolation, InvalidRequest
+from sightline.common.errors import FieldViolation, InvalidRequest, SightlineError, TemporarilyAway
 from sightline.common.rpc import Context, current_identity
 from sightline.common.state import media as state
 from sightline.common.state.media import MediaFiles
@@ -23,6 +25,7 @@ from sightline.v1.media_service_pb2_grpc import MediaServiceServicer
 
 DOWNLOAD_PIECE_BYTES = 256 * 1024
 UPLOADS = "uploads"
+_SKIM_SECONDS = 0.7
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -48,12 +51,15 @@ class MediaServicer(MediaServiceServicer):
     ) -> media_pb2.Media:
         """Store a file that comes in pieces."""
         first = await anext(request_iterator, service.UploadMediaRequest())
-        announced = _announced(first)
-        tenant = current_identity().tenant
-        pieces = _pieces(first, request_iterator)
-        if announced.upload_id is None:
-            return to_proto(await self._store.keep(tenant, announced, pieces))
-        return to_proto(await self._uploads.receive(tenant, announced, first.offset_bytes, pieces))
+        try:
+            media = await self._received(first, _pieces(first, request_iterator))
+        except TemporarilyAway:
+            raise
+        except SightlineError:
+            await _skim(request_iterator)
+            raise
+        await _skim(request_iterator)
+        return to_proto(media)
 
     async def GetUpload(self, request: service.GetUploadRequest, context: Context) -> media_pb2.Upload:  # noqa: N802
         """Say how far an upload got."""
@@ -98,7 +104,7 @@ class MediaServicer(MediaServiceServicer):
         async for chunk in self._store.read(media):
             if content_type:
                 # Sent once there is something to send: before that, an error still has a status of its own.
-                await context.send_initial_metadata((("content-disposition", disposition(media.display_name)),))
+                await context.send_initial_metadata(_announced_file(media))
             for start in range(0, len(chunk), DOWNLOAD_PIECE_BYTES):
                 yield HttpBody(content_type=content_type, data=chunk[start : start + DOWNLOAD_PIECE_BYTES])
                 content_type = ""
@@ -108,8 +114,21 @@ class MediaServicer(MediaServiceServicer):
         await self._store.forget(current_identity().tenant, names.parse(names.MEDIA, request.name))
         return Empty()
 
+    async def _received(self, first: service.UploadMediaRequest, pieces: AsyncIterator[bytes]) -> state.Media:
+        announced = _announced(first)
+        tenant = current_identity().tenant
+        if announced.upload_id is None:
+            return await self._store.keep(tenant, announced, pieces)
+        return await self._uploads.receive(tenant, announced, first.offset_bytes, pieces)
+
     async def _found(self, name: str) -> state.Media:
         return await self._files.get(current_identity().tenant, names.parse(names.MEDIA, name))
+
+
+def _announced_file(media: state.Media) -> tuple[tuple[str, str], ...]:
+    # Envoy makes it the content-length, by which a client over REST notices a file that is cut short.
+    size = ("x-content-length", str(media.size_bytes))
+    return size, ("content-disposition", disposition(media.display_name))
 
 
 def to_proto(media: state.Media) -> media_pb2.Media:
@@ -173,3 +192,15 @@ async def _pieces(
                     [FieldViolation(field.name, "may only be set in the first message")],
                 )
         yield message.content.data
+
+
+async def _skim(rest: AsyncIterator[service.UploadMediaRequest]) -> None:
+    """Read on for a moment and keep nothing.
+
+    A client that is answered in the middle of a write may see the write fail before it sees the answer, and
+    would then tell of a broken connection instead of the reason.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_SKIM_SECONDS):
+            async for _ in rest:
+                pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -106,8 +106,10 @@ class MediaStore:
         """
         await self.discard([await self._files.delete(tenant, media_id)])
 
-    async def discard(self, keys: list[str]) -> None:
+    async def discard(self, keys: Collection[str]) -> None:
         """Delete the bytes of loose blobs; what can't be deleted now stays loose, and housekeeping tries again."""
+        if not keys:
+            return
         try:
             await self._blobs.delete(*keys)
             await self._files.settle(keys)
