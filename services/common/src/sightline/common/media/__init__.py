@@ -8,10 +8,16 @@ Every refusal is a `MediaRejected` with its reason. Formats: JPEG, PNG, WebP, BM
 TIFF (first page).
 """
 
-from sightline.common.media.decoding import decode_image
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from sightline.common.media.image import Image, ImageFormat, MediaInfo
 from sightline.common.media.limits import check_limits
 from sightline.common.media.probing import PROBE_BYTES, probe_image
+
+if TYPE_CHECKING:
+    from sightline.common.media.decoding import decode_image
 
 __all__ = [
     "PROBE_BYTES",
@@ -22,3 +28,12 @@ __all__ = [
     "decode_image",
     "probe_image",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the decoder, and with it NumPy and OpenCV (28 MB), only where pixels are wanted."""
+    if name == "decode_image":
+        from sightline.common.media.decoding import decode_image  # noqa: PLC0415
+
+        return decode_image
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,7 +11,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from sightline.common.errors import MediaRejected, Reason
-from sightline.common.media.exif import swaps_sides, upright
+from sightline.common.media.exif import swaps_sides
 from sightline.common.media.image import Image, ImageFormat, MediaInfo
 from sightline.common.media.limits import check_limits, check_size
 from sightline.common.media.probing import corrupt, png_chunks, probe_image
@@ -42,7 +42,7 @@ def decode_image(data: bytes, limits: MediaLimits, *, needed_side_px: int | None
     info = probe_image(data)
     check_limits(info, len(data), limits)
     if info.format is ImageFormat.JPEG:
-        pixels = upright(_decode_jpeg(data, info, needed_side_px), info.orientation)
+        pixels = _upright(_decode_jpeg(data, info, needed_side_px), info.orientation)
     else:
         pixels = _decode_other(data, info)
     return Image(pixels, info.width_px, info.height_px, info.format)
@@ -88,7 +88,7 @@ def _decode_other(data: bytes, info: MediaInfo) -> NDArray[np.uint8]:
     pixels = _as_bgr(_as_bytes(np.asarray(decoded)))
     # OpenCV turns a TIFF upright whatever it is asked.
     if info.format is not ImageFormat.TIFF:
-        pixels = upright(pixels, info.orientation)
+        pixels = _upright(pixels, info.orientation)
     if pixels.shape[:2] != (info.height_px, info.width_px):
         raise corrupt(info.format, "says two different sizes")
     return pixels
@@ -131,3 +131,12 @@ def _on_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if alpha.min() < 255:
             band[:] = (band * alpha + 255 * (255 - alpha) + 127) // 255
     return shown
+
+
+def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Turn stored pixels so that they are as the picture is meant to be shown."""
+    if orientation in (5, 6, 7, 8):
+        pixels = np.asarray(cv2.transpose(pixels), np.uint8)
+    # What is left is a flip: none, left to right (1), upside down (0), or both (-1).
+    flip = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
+    return pixels if flip is None else np.asarray(cv2.flip(pixels, flip), np.uint8)

@@ -5,10 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 _ORIENTATION_TAG = 274
 # struct codes of the field types that hold whole numbers: SHORT and LONG.
 _CODES = {3: "H", 4: "I"}
@@ -59,12 +55,3 @@ def orientation_of(exif: bytes) -> int:
 def swaps_sides(orientation: int) -> bool:
     """Say whether the width of the stored picture is the height of the picture as shown."""
     return orientation in _SWAPPED_SIDES
-
-
-def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Turn stored pixels so that they are as the picture is meant to be shown."""
-    if orientation in (5, 6, 7, 8):
-        pixels = np.asarray(cv2.transpose(pixels), np.uint8)
-    # What is left is a flip: none, left to right (1), upside down (0), or both (-1).
-    flip = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
-    return pixels if flip is None else np.asarray(cv2.flip(pixels, flip), np.uint8)

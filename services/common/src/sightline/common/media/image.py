@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # the gateway looks at headers only, and has no room for NumPy
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class ImageFormat(StrEnum):
