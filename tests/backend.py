@@ -61,6 +61,7 @@ class Backend:
         self.events: list[tuple[float, job_pb2.JobEvent | Exception]] = []
         self.file = b""
         self.file_type = "image/jpeg"
+        self.file_headers: tuple[tuple[str, str], ...] = ()
         self.failure_in_file: Exception | None = None
         self.pieces: list[int] = []
         self.left = threading.Event()
@@ -155,7 +156,8 @@ class MediaFiles(media_service_pb2_grpc.MediaServiceServicer):
     async def DownloadMedia(self, request: Any, context: Context) -> AsyncIterator[HttpBody]:
         backend = self._backend
         await backend.receive(request, context)
-        await context.send_initial_metadata((("x-content-length", str(len(backend.file))),))
+        size = ("x-content-length", str(len(backend.file)))
+        await context.send_initial_metadata((size, *backend.file_headers))
         for start in range(0, len(backend.file), PIECE_BYTES):
             if start and backend.failure_in_file:
                 raise backend.failure_in_file

@@ -66,6 +66,12 @@ def test_a_download_is_the_file_with_its_type_and_size(rest: httpx.Client, backe
     assert "x-content-length" not in answer.headers
 
 
+def test_the_gateway_may_name_the_file(rest: httpx.Client, backend: Backend) -> None:
+    backend.file, named = b"x", "attachment; filename*=UTF-8''a%20b.jpg"
+    backend.file_headers = (("content-disposition", named),)
+    assert rest.get(f"/v1/{MEDIA}:download").headers["content-disposition"] == named
+
+
 def test_two_downloads_over_one_client_do_not_mix(rest: httpx.Client, backend: Backend) -> None:
     for seed in (2, 3):
         backend.file = random.Random(seed).randbytes(700_000)

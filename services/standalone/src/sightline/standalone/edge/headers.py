@@ -55,8 +55,13 @@ def without_grpc() -> Node:
     return {NAME: config_of(_PER_ROUTE, mutations=mutations)}
 
 
-def added(values: Mapping[str, str]) -> list[Node]:
-    """Set headers of the answers of one route."""
+def unless_said(values: Mapping[str, str]) -> list[Node]:
+    """Give the answers of one route headers that the gateway may choose itself."""
+    return [_option(name, value, "ADD_IF_ABSENT") for name, value in values.items()]
+
+
+def always(values: Mapping[str, str]) -> list[Node]:
+    """Give the answers of one route these headers, whatever was in them."""
     return [_option(name, value, "OVERWRITE_IF_EXISTS_OR_ADD") for name, value in values.items()]
 
 

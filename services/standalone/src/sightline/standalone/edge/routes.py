@@ -30,7 +30,7 @@ class Route:
         cluster: which share of the gateway takes it.
         rest: whether it is REST, whose answers carry no headers of gRPC.
         filters: rules of filters that hold for this route alone.
-        answer_headers: headers that the answer gets.
+        answer_headers: headers that the answer gets unless the gateway chose them.
     """
 
     match: Node
@@ -61,7 +61,7 @@ def table(options: EdgeOptions) -> list[Route]:
         Route(
             _pattern(r"/v1/media/[^/]+:download"), 0, limits.transfer_idle_seconds,
             filters=downloads.announce_size(),
-            # What a stranger uploaded is never shown as a page of this site.
+            # What a stranger uploaded is never shown as a page of this site; the gateway may name the file.
             answer_headers={"content-disposition": "attachment"},
         ),
         # The time of the call counts from its last byte in; a body that stalls on the way is cut by the other.
@@ -100,7 +100,7 @@ def _route(row: Route) -> Node:
     return {
         "match": row.match,
         "route": action,
-        "response_headers_to_add": headers.added(row.answer_headers),
+        "response_headers_to_add": headers.unless_said(row.answer_headers),
         "typed_per_filter_config": {**row.filters, **by_kind},
     }
 
@@ -109,7 +109,7 @@ def _openapi(options: EdgeOptions) -> Node:
     return {
         "match": {"path": OPENAPI_PATH, "headers": [_is(":method", "GET")]},
         "direct_response": {"status": 200, "body": {"filename": str(options.openapi)}},
-        "response_headers_to_add": headers.added(
+        "response_headers_to_add": headers.always(
             {"content-type": "application/json", "cache-control": "public, max-age=300"}
         ),
         "typed_per_filter_config": transcoder.off(),
