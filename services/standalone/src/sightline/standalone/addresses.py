@@ -49,7 +49,7 @@ class Addresses:
     @property
     def openapi(self) -> str:
         """The description of the REST interface."""
-        return f"{self.server}/openapi.json"
+        return f"{self.server}/v1/openapi.json"
 
     def rpc_target(self, name: str) -> str:
         """The gRPC port of a service itself, past Envoy."""
