@@ -26,6 +26,7 @@ from sightline.client import (
     Unauthenticated,
     Unavailable,
 )
+from sightline.client.status import from_call
 
 AWAY = status("UNAVAILABLE", "STATE_UNAVAILABLE", "the database is away")
 
@@ -40,7 +41,7 @@ async def test_a_server_that_stays_away_is_given_up_after_every_attempt(sightlin
     script.fail("DetectFaces", *[AWAY] * 10)
     with pytest.raises(Unavailable) as caught:
         await sightline.faces.detect(b"picture")
-    assert (caught.value.reason, caught.value.attempts, len(script.calls)) == ("STATE_UNAVAILABLE", 6, 6)
+    assert (caught.value.reason, caught.value.attempts, len(script.calls)) == ("STATE_UNAVAILABLE", 8, 8)
 
 
 async def test_retry_info_is_honoured(sightline, script):
@@ -147,3 +148,30 @@ def test_every_failure_of_grpc_has_an_exception():
     from sightline.client.errors import SightlineError, error_class
 
     assert all(issubclass(error_class(code.name, ""), SightlineError) for code in grpc.StatusCode)
+
+
+class Failure(grpc.RpcError):
+    """A failure that no server has explained, as gRPC tells it."""
+
+    def __init__(self, code: grpc.StatusCode, details: str) -> None:
+        self.code = lambda: code  # type: ignore[method-assign]
+        self.details = lambda: details  # type: ignore[method-assign]
+        self.trailing_metadata = lambda: None  # type: ignore[method-assign,assignment,return-value]
+
+
+@pytest.mark.parametrize(
+    ("code", "details"),
+    [
+        (grpc.StatusCode.INTERNAL, "Received RST_STREAM with error code 2"),
+        (grpc.StatusCode.UNKNOWN, "Stream removed (RST_STREAM (Received RST_STREAM with error code 2))"),
+        (grpc.StatusCode.INTERNAL, "Internal error from Core"),
+    ],
+)
+def test_a_lost_connection_is_unavailable_whatever_grpc_calls_it(code, details):
+    error = from_call(Failure(code, details))
+    assert isinstance(error, Unavailable)
+    assert details in error.message
+
+
+def test_a_fault_that_grpc_reports_stays_one():
+    assert isinstance(from_call(Failure(grpc.StatusCode.INTERNAL, "Exception deserializing response!")), ServerFault)

@@ -26,7 +26,8 @@ class RetryPolicy:
         max_delay_seconds: the longest wait of all; a server that asks for more gets no further attempt.
     """
 
-    attempts: int = 6
+    # With the delays below: about nine seconds, as long as a gateway takes to be started again.
+    attempts: int = 8
     stream_attempts: int = 20
     first_delay_seconds: float = 0.1
     max_delay_seconds: float = 5.0

@@ -21,9 +21,14 @@ from sightline.v1.job_pb2 import Job
 
 _DETAILS_KEY = "grpc-status-details-bin"
 _REQUEST_ID_KEY = "x-request-id"
-# grpc.aio puts INTERNAL with these words over the status of a server that ends a call while a message is being
-# sent; another attempt brings the status to light. Source: https://github.com/grpc/grpc/issues/36066
-_LOST_STATUS = "Internal error from Core"
+# What gRPC calls INTERNAL or UNKNOWN, though nobody has judged the call: only the way to the server was lost.
+_LOST = (
+    # A proxy resets the streams of a server that has died.
+    "RST_STREAM",
+    # grpc.aio puts this over the status of a server that ends a call while a message is being sent; another
+    # attempt brings the status to light. Source: https://github.com/grpc/grpc/issues/36066
+    "Internal error from Core",
+)
 _Detail = TypeVar("_Detail", bound=Message)
 
 
@@ -74,10 +79,8 @@ def code_name(status: status_pb2.Status) -> str:
 def _bare(failure: grpc.RpcError) -> status_pb2.Status:
     """Say what is known of a failure that no server of ours has explained."""
     said, code = failure.details() or "", failure.code()
-    if said == _LOST_STATUS:
-        return status_pb2.Status(
-            code=code_pb2.UNAVAILABLE, message="the server ended the call early and did not say why"
-        )
+    if any(sign in said for sign in _LOST):
+        return status_pb2.Status(code=code_pb2.UNAVAILABLE, message=f"the connection was lost: {said}")
     meaning = {
         grpc.StatusCode.UNAVAILABLE: f"the server does not answer: {said}",
         grpc.StatusCode.DEADLINE_EXCEEDED: "the server did not answer in time",

@@ -38,7 +38,7 @@ class Complaints:
 
 def complain(error: Exception, subject: str = "") -> None:
     """Say what went wrong and what is known about it."""
-    about = f"{subject}: " if subject else ""
+    about = f"{subject}: " if subject and subject not in str(error) else ""
     if isinstance(error, SightlineError):
         _write(f"{about}{error.message}{f' ({error.reason})' if error.reason else ''}")
         for violation in error.violations:
@@ -48,7 +48,8 @@ def complain(error: Exception, subject: str = "") -> None:
         if error.request_id:
             _write(f"  request id {error.request_id}")
     elif isinstance(error, OSError):
-        _write(f"{about or f'{error.filename}: '}{error.strerror or error}")
+        named = f"{subject or error.filename}: " if error.strerror else about
+        _write(f"{named}{error.strerror or error}")
     else:
         _write(f"{about}{error}")
 

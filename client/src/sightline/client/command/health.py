@@ -30,7 +30,8 @@ def health(
     Exits with 7 if it does not.
     """
     options = session(context)
-    with options.connect() as sightline:
+    # The question is how the server is now: another attempt would only answer another one.
+    with options.connect(attempts=1) as sightline:
         began = time.perf_counter()
         serving = sightline.health(part, timeout=options.timeout)
         seconds = time.perf_counter() - began

@@ -27,9 +27,14 @@ class Session:
     timeout: float | None
     ca_file: Path | None
 
-    def connect(self) -> client.Sightline:
-        """Make the client; gRPC is loaded only now."""
-        return client.Sightline(self.server, self.key, ca_file=self.ca_file)
+    def connect(self, attempts: int = 6) -> client.Sightline:
+        """Make the client; gRPC is loaded only now.
+
+        Args:
+            attempts: how often a call is tried; fewer than in a program, since somebody sits and waits.
+        """
+        retry = client.RetryPolicy(attempts=attempts)
+        return client.Sightline(self.server, self.key, ca_file=self.ca_file, retry=retry)
 
 
 def session(context: typer.Context) -> Session:
