@@ -1,4 +1,4 @@
--- name: add
+-- name: add!
 INSERT INTO api_keys (key_id, tenant, display_name, secret_sha256, scopes)
 VALUES (:key_id, :tenant, :display_name, :secret_sha256, :scopes);
 
