@@ -10,7 +10,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from sightline.common.errors import Reason, TemporarilyAway
-from sightline.common.rpc import Forwarder, RpcServer, open_channel
+from sightline.common.rpc import Forwarder, RpcServer, from_rpc_error, open_channel
 from sightline.common.settings import RpcSettings
 from sightline.common.telemetry import Check, Metrics
 from sightline.gateway.kinds import EXTRACT, FACE, OBJECT
@@ -64,7 +64,10 @@ def health_check(channel: grpc.aio.Channel) -> Check:
     stub = health_pb2_grpc.HealthStub(channel)
 
     async def check() -> None:
-        answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=_CHECK_SECONDS)
+        try:
+            answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=_CHECK_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from None
         if answer.status != health_pb2.HealthCheckResponse.SERVING:
             raise TemporarilyAway(Reason.SERVICE_UNAVAILABLE, "the service is up but does not serve")
 

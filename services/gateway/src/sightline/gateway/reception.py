@@ -23,10 +23,10 @@ Outcome = Stored | SightlineError
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A submission, and the media that must exist for it."""
+    """A submission, and the media that must exist for it beside its own."""
 
     submission: Submission
-    media_ids: frozenset[UUID]
+    further_media_ids: frozenset[UUID] = frozenset()
 
 
 class Reception:
@@ -75,8 +75,8 @@ class Reception:
         return await self._jobs.submit(submissions) if submissions else []
 
     async def _absent(self, asked: Sequence[Asked]) -> dict[UUID, Outcome]:
-        """Say, by job id, what those get whose media is not there; a repeat gets its first job all the same."""
-        wanted = {(one.submission.tenant, media_id) for one in asked for media_id in one.media_ids}
+        """Say, by job id, what those get whose further media is not there; a repeat gets its first job all the same."""
+        wanted = {(one.submission.tenant, media_id) for one in asked for media_id in one.further_media_ids}
         there = await self._media.existing(wanted) if wanted else set()
         if len(there) == len(wanted):
             return {}
@@ -100,7 +100,7 @@ class Reception:
 
 def _missing(asked: Asked, there: set[tuple[str, UUID]]) -> UUID | None:
     tenant = asked.submission.tenant
-    return next((media_id for media_id in sorted(asked.media_ids) if (tenant, media_id) not in there), None)
+    return next((media_id for media_id in sorted(asked.further_media_ids) if (tenant, media_id) not in there), None)
 
 
 def _is_new(outcome: Outcome) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from uuid import UUID
 
 from sightline.common.rpc import Identity
@@ -15,7 +15,7 @@ from sightline.gateway import names
 from sightline.gateway.kinds import queue_of
 from sightline.gateway.reception import Asked
 from sightline.gateway.settings import JobSettings
-from sightline.v1 import job_pb2, job_service_pb2
+from sightline.v1 import job_service_pb2
 
 _PRIORITY_DEFAULT = 5
 
@@ -62,14 +62,8 @@ class Submissions:
             keep_seconds=self._settings.keep_seconds,
             max_attempts=self._settings.max_attempts,
         )
-        return Asked(submission, frozenset(_media_ids(job.spec)))
-
-
-def _media_ids(spec: job_pb2.JobSpec) -> Iterator[UUID]:
-    if spec.media:
-        yield names.parse(names.MEDIA, spec.media)
-    for piece in spec.mix_audio.pieces:
-        yield names.parse(names.MEDIA, piece.media)
+        pieces = frozenset(names.parse(names.MEDIA, piece.media) for piece in job.spec.mix_audio.pieces)
+        return Asked(submission, pieces)
 
 
 def _trace_context() -> str:

@@ -176,11 +176,14 @@ class Jobs:
         """
         rows = await self._database.fetch(_Fresh, "jobs.submit", _columns(submissions))
         fresh = {row.job_id: row for row in rows}
-        earlier = await self._earlier([s for s in submissions if s.job_id not in fresh])
+        # A repeat gets its first job even if its media is gone since.
+        earlier = await self._earlier([s for s in submissions if s.job_id not in fresh and s.request_id])
         return [
             Stored(s.job_id, fresh[s.job_id].create_time, fresh[s.job_id].expire_time, repeated=False)
             if s.job_id in fresh
             else _repeat(s, earlier[(s.tenant, s.request_id)])
+            if (s.tenant, s.request_id) in earlier
+            else NotFound(f"media/{s.media_id}")
             for s in submissions
         ]
 

@@ -1,5 +1,6 @@
 -- name: submit
--- Stores a group of submissions in one transaction; a request id that was used before stores nothing.
+-- Stores a group of submissions in one transaction; one whose request id was used before, or whose media is not
+-- there, stores nothing.
 WITH asked AS (
     SELECT * FROM unnest(
         :tenant::text[], :job_id::uuid[], :kind::text[], :spec::bytea[], :media_id::uuid[], :priority::smallint[],
@@ -9,6 +10,8 @@ WITH asked AS (
         tenant, job_id, kind, spec, media_id, priority, labels, trace_context, request_id,
         body_sha256, keep_seconds, queue, task_id, max_attempts, published
     )
+    WHERE media_id IS NULL
+       OR EXISTS (SELECT FROM media WHERE media.tenant = a.tenant AND media.media_id = a.media_id)
 ),
 remembered AS (
     INSERT INTO idempotency (tenant, request_id, body_sha256, job_id)
