@@ -6,10 +6,13 @@ import asyncio
 import secrets
 import signal
 import threading
+import time
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar
+
+import psutil
 
 from sightline.standalone import accounts, postgres, valkey
 from sightline.standalone.addresses import Addresses
@@ -26,6 +29,19 @@ PATIENCE_SECONDS = 60.0
 START_SECONDS = 600.0
 STOP_SECONDS = 120.0
 VALKEY_DATABASES = 256
+
+
+def ended(pid: int, seconds: float = 10.0) -> bool:
+    """Wait until a process has ended; one that only waits to be reaped (not every container's init does) has."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 class Background:

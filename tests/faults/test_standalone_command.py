@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
-import pwd
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from servers import ended
 
 COMMAND = (sys.executable, "-m", "sightline.standalone")
 NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
@@ -52,10 +53,11 @@ def up(environment: Mapping[str, str], log: Path, before: tuple[str, ...] = ()) 
         child.wait(PATIENCE_SECONDS)
 
 
-def said(log: Path, words: str) -> str:
-    """Wait until the log has certain words in it."""
+def said(child: subprocess.Popen[bytes], log: Path, words: str) -> str:
+    """Wait until the log of a process has certain words in it."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while words not in (text := log.read_text()):
+        assert child.poll() is None, f"it ended, and no {words!r} in:\n{text}"
         assert time.monotonic() < deadline, f"no {words!r} in:\n{text}"
         time.sleep(0.05)
     return text
@@ -66,7 +68,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return psutil.wait_procs(processes, timeout=10)[1] == []
+    return all(ended(process.pid) for process in processes)
 
 
 def run(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -79,9 +81,9 @@ def test_up_ends_well_at_a_signal_and_leaves_nothing_but_the_data(
 ) -> None:
     log = tmp_path / "log"
     with up(environment, log) as child:
-        text = said(log, "export SIGHTLINE_KEY=")
+        text = said(child, log, "export SIGHTLINE_KEY=")
         server = re.findall("export SIGHTLINE_SERVER=(.+)", text)[0]
-        assert httpx.get(f"{server}/openapi.json").status_code == 200
+        assert httpx.get(f"{server}/v1/openapi.json").status_code == 200
         processes = family(child.pid)
         assert len({process.name() for process in processes}) >= 4
         child.send_signal(number)
@@ -95,7 +97,7 @@ def test_up_ends_well_at_a_signal_and_leaves_nothing_but_the_data(
 def test_up_can_be_ended_while_it_starts(environment: dict[str, str], tmp_path: Path) -> None:
     log = tmp_path / "log"
     with up(environment, log) as child:
-        said(log, "postgres")
+        said(child, log, "postgres")
         processes = family(child.pid)
         child.send_signal(signal.SIGINT)
         assert child.wait(PATIENCE_SECONDS) == 0
@@ -150,15 +152,17 @@ def test_settings_are_listed_with_their_defaults(environment: dict[str, str]) ->
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
-    """A folder that belongs to an ordinary user, at a place that this user can reach."""
+def home(models_folder: Path) -> Iterator[Path]:
+    """A folder of an ordinary user, at a place that this user can reach, with the models that are here already."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         mine = Path(name) / "home"
         mine.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            entry = pwd.getpwnam("nobody")
-            os.chown(mine, entry.pw_uid, entry.pw_gid)
+        models = mine / "data" / "models"
+        if models_folder.exists():
+            shutil.copytree(models_folder, models)
+        for path in (mine, *mine.rglob("*")) if os.geteuid() == 0 else ():
+            shutil.chown(path, "nobody", "nogroup")
         yield mine
 
 
@@ -171,11 +175,12 @@ def as_ordinary_user() -> tuple[str, ...]:
     return NOBODY if plain.stdout.strip() == sys.version else (*NOBODY, *READING)
 
 
-def test_an_ordinary_user_runs_everything(home: Path, environment: dict[str, str], models_folder: Path) -> None:
+def test_an_ordinary_user_runs_everything(home: Path, environment: dict[str, str]) -> None:
     environment |= {"HOME": str(home), "STANDALONE_FOLDER": str(home / "data")}
+    del environment["STANDALONE_MODELS_FOLDER"]
     log = home.parent / "log"
     with up(environment, log, as_ordinary_user()) as child:
-        said(log, "export SIGHTLINE_KEY=")
+        said(child, log, "export SIGHTLINE_KEY=")
         expected = "nobody" if os.geteuid() == 0 else getpass.getuser()
         processes = family(child.pid)
         assert {process.username() for process in processes} == {expected}

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from servers import ended
 
 from sightline.standalone.log import Log
 from sightline.standalone.ports import Ports
@@ -37,13 +38,6 @@ def script(name: str, text: str, **more: object) -> Program:
 
 async def always() -> bool:
     return True
-
-
-async def gone(pid: int, seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while psutil.pid_exists(pid) and time.monotonic() < deadline:
-        await asyncio.sleep(0.02)
-    return not psutil.pid_exists(pid)
 
 
 @pytest.fixture
@@ -151,7 +145,7 @@ async def test_what_a_process_leaves_behind_ends_with_it(supervisor: Supervisor,
     await supervisor.start(script("parent", text, ready=told))
     grandchild = int(stream.getvalue().split()[-1])
     await supervisor.stop()
-    assert await gone(grandchild)
+    assert ended(grandchild)
 
 
 async def test_a_process_that_cannot_start_says_its_last_words_and_leaves_nothing(
@@ -207,7 +201,7 @@ async def test_no_orphan_is_left_when_the_supervisor_itself_is_killed(tmp_path: 
     wanted = [ports.take() for _ in range(3)]
     text = f"""
         import asyncio, io, pathlib, signal, sys
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1])]}
         from test_standalone_supervision import web
         from sightline.standalone.log import Log
         from sightline.standalone.supervisor import Supervisor
@@ -230,7 +224,7 @@ async def test_no_orphan_is_left_when_the_supervisor_itself_is_killed(tmp_path: 
     assert all(psutil.pid_exists(pid) for pid in pids)
     os.kill(parent.pid, signal.SIGKILL)
     await parent.wait()
-    assert [await gone(pid) for pid in pids] == [True, True, True]
+    assert [ended(pid) for pid in pids] == [True, True, True]
     for port in wanted:
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sightline.standalone import postgres, valkey
 from sightline.standalone.catalogue import SERVICES
+from sightline.standalone.edge.routes import OPENAPI_PATH
 from sightline.standalone.folder import Passwords
 from sightline.standalone.ports import LOOPBACK, Ports
 from sightline.standalone.settings import Settings
@@ -49,7 +50,7 @@ class Addresses:
     @property
     def openapi(self) -> str:
         """The description of the REST interface."""
-        return f"{self.server}/v1/openapi.json"
+        return f"{self.server}{OPENAPI_PATH}"
 
     def rpc_target(self, name: str) -> str:
         """The gRPC port of a service itself, past Envoy."""
