@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODELS ?= data/models
 UV_VERSION := 0.13.9
-PACKAGES := protos services/common services/gateway services/face client services/standalone
+PACKAGES := protos services/common services/gateway services/face services/object client services/standalone
 PROTOS := $(wildcard protos/sightline/v1/*.proto)
 
 .DEFAULT_GOAL := help
@@ -42,7 +42,7 @@ protos: protos/gen/.made ## make the Python code of the contract
 lock: | $(BIN)/uv ## choose versions anew and lock them
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-package sightline-client --no-emit-package sightline-common --no-emit-package sightline-face --no-emit-package sightline-gateway \
-	  --no-emit-package sightline-protos --no-emit-package sightline-standalone --no-annotate --output-file requirements/dev.lock
+	  --no-emit-package sightline-object --no-emit-package sightline-protos --no-emit-package sightline-standalone --no-annotate --output-file requirements/dev.lock
 
 node_modules/.locked: package.json package-lock.json $(VENV)/.locked
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --silent

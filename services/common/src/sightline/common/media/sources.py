@@ -1,7 +1,12 @@
-"""Where the bytes of a picture come from: the call itself, or media that was uploaded before."""
+"""Where the bytes of pictures and films come from: the call itself, or media that was uploaded before."""
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import UUID
 
 from sightline.common.blobs import BlobStore
@@ -42,13 +47,52 @@ class PictureSource:
             MediaRejected: when it is no picture, or too large for one.
         """
         if claim.blob_key is None or claim.size_bytes is None:
-            raise SightlineError(Reason.MEDIA_GONE, "the media of the job was deleted before it was read")
+            raise _gone()
         if claim.content_type and not claim.content_type.startswith("image/"):
             raise MediaRejected(
                 Reason.MEDIA_UNSUPPORTED, f"{claim.kind} takes pictures here, and the media is {claim.content_type}"
             )
         check_size(claim.size_bytes, self._limits)
         return await self._blobs.get(claim.blob_key)
+
+
+class VideoSource:
+    """Brings films to a local file for as long as a task reads them, never more than the limits allow."""
+
+    def __init__(self, blobs: BlobStore, limits: MediaLimits) -> None:
+        self._blobs = blobs
+        self._limits = limits
+
+    @asynccontextmanager
+    async def of_task(self, claim: Claim) -> AsyncIterator[Path]:
+        """Give the film that a task is about as a file, which is gone at the end of the block.
+
+        Raises:
+            SightlineError: MEDIA_GONE when it was deleted since the job was created.
+            MediaRejected: MEDIA_TOO_LARGE, before anything is read.
+        """
+        if claim.blob_key is None or claim.size_bytes is None:
+            raise _gone()
+        if claim.size_bytes > self._limits.max_upload_bytes:
+            raise MediaRejected(Reason.MEDIA_TOO_LARGE, f"the film has {claim.size_bytes} bytes")
+        with tempfile.TemporaryDirectory(prefix="sightline-") as folder:
+            path = Path(folder) / "film"
+            await self._save(claim.blob_key, path)
+            yield path
+
+    async def _save(self, key: str, path: Path) -> None:
+        with path.open("wb") as file:
+            async for chunk in self._blobs.stream(key):
+                await asyncio.to_thread(file.write, chunk)
+
+
+def is_video(claim: Claim) -> bool:
+    """Say whether a task is about a film, by what its bytes were found to be when they came in."""
+    return (claim.content_type or "").startswith("video/")
+
+
+def _gone() -> SightlineError:
+    return SightlineError(Reason.MEDIA_GONE, "the media of the job was deleted before it was read")
 
 
 def _media_id(name: str) -> UUID:

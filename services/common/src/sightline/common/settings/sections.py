@@ -60,6 +60,10 @@ class MediaLimits(Section):
     max_upload_bytes: int = Field(4 * 2**30, ge=1, description="largest upload")
     max_image_pixels: int = Field(50_000_000, ge=1, description="largest picture, width times height")
     min_image_side_px: int = Field(16, ge=1, description="shortest side that can be analysed")
+    max_video_seconds: float = Field(6 * 3600.0, gt=0, description="longest film")
+    max_video_frames: int = Field(2_000_000, ge=1, description="frames that are decoded of a film at most")
+    max_video_pixels: int = Field(8192 * 4320, ge=1, description="largest picture of a film, width times height")
+    max_video_streams: int = Field(32, ge=1, description="streams of pictures, sound and text in a film at most")
 
 
 class ModelSettings(Section):
