@@ -48,6 +48,8 @@ def service(name: str, settings: Settings, folder: Folder, addresses: Addresses)
         environment={
             **inherited(),
             "PYTHONUNBUFFERED": "1",
+            # Many threads share few arenas: what one call freed, the next one uses, whichever thread it runs on.
+            "MALLOC_ARENA_MAX": "2",
             **{prefix + variable: value for variable, value in variables.items()},
             **{variable: value for variable, value in settings.services.items() if variable.startswith(prefix)},
         },
