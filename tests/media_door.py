@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,35 @@ from sightline.common.errors import NotFound, SightlineError
 from sightline.common.rpc import Context, Identity, Metadata, RpcServer, from_rpc_error
 from sightline.common.settings import BlobSettings, MediaLimits, RpcSettings, TelemetrySettings
 from sightline.common.state.database import Database
-from sightline.common.state.media import MediaFiles
+from sightline.common.state.media import Media, MediaFiles
 from sightline.common.telemetry import Metrics, Readiness, make_tracer_provider
 from sightline.gateway.egress import Egress
 from sightline.gateway.imports import Importer
 from sightline.gateway.media import MediaServicer
-from sightline.gateway.media_store import MediaStore
+from sightline.gateway.media_store import Announcement, MediaStore
 from sightline.gateway.settings import EgressSettings
 from sightline.gateway.uploads import Uploads
 from sightline.v1 import media_pb2, media_service_pb2 as service, media_service_pb2_grpc as service_grpc
 
 TENANT = "acme"
+
+
+class WatchedUploads(Uploads):
+    """Uploads that say how many bytes have come, so that a test can hang up after them and not before."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.come: Counter[str] = Counter()
+
+    async def receive(
+        self, tenant: str, announced: Announcement, offset_bytes: int, pieces: AsyncIterable[bytes]
+    ) -> Media:
+        async def watched() -> AsyncIterator[bytes]:
+            async for piece in pieces:
+                self.come[str(announced.upload_id)] += len(piece)
+                yield piece
+
+        return await super().receive(tenant, announced, offset_bytes, watched())
 
 
 class MediaDoor:
@@ -37,7 +56,7 @@ class MediaDoor:
         self.database = database
         self.folder = folder
         self.store = MediaStore(self.files, blobs, limits, keep_seconds=3600)
-        self.uploads = Uploads(self.files, blobs, self.store, limits)
+        self.uploads = WatchedUploads(self.files, blobs, self.store, limits)
         self.importer = Importer(egress, self.store, EgressSettings())
         self.stub: Any = None
         self.port = 0

@@ -67,7 +67,8 @@ class MediaStore:
         """
         media_id = uuid7()
         key = blob_key("media", media_id)
-        intake = Intake(pieces, self._limits, announced.size_bytes)
+        proven_later = announced.sha256 is not None
+        intake = Intake(pieces, self._limits, announced.size_bytes, proven_later=proven_later)
         await self._files.loosen(key, due_seconds=LOOSE_SECONDS)
         try:
             written = await self._blobs.put(key, intake)

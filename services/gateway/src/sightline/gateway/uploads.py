@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
@@ -83,6 +84,11 @@ class Uploads:
         except MediaRejected:
             await receiving.abandon()
             raise
+        except asyncio.CancelledError:
+            # The connection broke: what has come is kept, so that the client need not send it again.
+            with suppress(SightlineError):
+                await receiving.save()
+            raise
 
 
 def offset_mismatch(upload_id: UUID, kept_bytes: int) -> SightlineError:
@@ -128,37 +134,39 @@ class _Receiving:
         check_size(size_bytes or 0, limits.max_upload_bytes)
         if size_bytes is not None and self.kept_bytes >= size_bytes:
             return
-        try:
-            async for piece in pieces:
-                self._pending += piece
-                check_size(self._come_bytes, limits.max_upload_bytes)
-                if size_bytes is not None and self._come_bytes >= size_bytes:
-                    return
-                if len(self._pending) >= PART_BYTES:
-                    self._look(limits)
-                    await self._append()
-        except SightlineError:
-            raise
-        except BaseException:
-            # The connection broke: what has come is kept, so that the client need not send it again.
-            with suppress(SightlineError):
-                await self._append()
-            raise
+        async for piece in pieces:
+            self._pending += piece
+            check_size(self._come_bytes, limits.max_upload_bytes)
+            if size_bytes is not None and self._come_bytes >= size_bytes:
+                return
+            if len(self._pending) >= PART_BYTES:
+                self._look(limits)
+                await self.save()
 
     async def finish(self) -> Media:
         """Make the upload a file, if all of it is there."""
         size_bytes = self._announced.size_bytes
         if size_bytes is not None and self._come_bytes < size_bytes:
-            await self._append()
+            await self.save()
             raise offset_mismatch(self._upload_id, self.kept_bytes)
         if self.kept_bytes == 0:
             media = await self._store.keep(self._tenant, self._announced, _one(bytes(self._pending)))
         else:
-            await self._append()
+            await self.save()
             media = await self._join_parts()
         if self._upload is not None:
             await self.abandon()
         return media
+
+    async def save(self) -> None:
+        """Store what has come; once begun, this is done even if the call is cancelled meanwhile."""
+        saving = asyncio.create_task(self._append())
+        try:
+            await asyncio.shield(saving)
+        except asyncio.CancelledError:
+            with suppress(SightlineError):
+                await saving
+            raise
 
     async def abandon(self) -> None:
         """Let the upload and its parts go."""

@@ -99,7 +99,7 @@ loosened AS (
 )
 SELECT blob_keys FROM gone;
 
--- name: loosen
+-- name: loosen!
 INSERT INTO loose_blobs (blob_key, due_time)
 VALUES (:blob_key, now() + :due_seconds::float8 * interval '1 second')
 ON CONFLICT (blob_key) DO UPDATE SET due_time = excluded.due_time;
@@ -107,5 +107,5 @@ ON CONFLICT (blob_key) DO UPDATE SET due_time = excluded.due_time;
 -- name: loose
 SELECT blob_key FROM loose_blobs WHERE due_time < now() ORDER BY due_time LIMIT :count;
 
--- name: settle
+-- name: settle!
 DELETE FROM loose_blobs WHERE blob_key = ANY(:blob_keys::text[]);
