@@ -72,6 +72,14 @@ def test_what_a_client_says_about_its_address_or_identity_is_not_passed_on(
     assert not [value for value in seen.values() if value in set(hearsay.values())]
 
 
+def test_a_client_does_not_choose_timeouts_and_retries(rest: httpx.Client, backend: Backend) -> None:
+    backend.seconds = 0.2
+    sent = {"x-envoy-upstream-rq-timeout-ms": "20", "x-envoy-retry-on": "5xx", "x-envoy-max-retries": "9"}
+    assert rest.get(f"/v1/{JOB}", headers=sent).status_code == 200
+    assert len(backend.requests) == 1
+    assert not set(sent) & set(backend.metadata[-1])
+
+
 def test_no_browser_may_call_unless_its_origin_is_named(rest: httpx.Client) -> None:
     preflight = {"origin": ORIGIN, "access-control-request-method": "GET"}
     assert "access-control-allow-origin" not in rest.options("/v1/jobs", headers=preflight).headers

@@ -19,9 +19,9 @@ SECURITY = {
 }
 CLIENT_ADDRESS = "x-client-address"
 # What a client says about the way it came: replaced by what the socket says.
-HEARSAY = ("x-forwarded-for", "x-real-ip", "forwarded", "x-forwarded-host", "x-envoy-original-path")
-# Our own names, by which our processes tell each other who asks.
-INTERNAL_PREFIX = "x-sightline-"
+HEARSAY = ("x-forwarded-for", "x-real-ip", "forwarded", "x-forwarded-host")
+# By the first our processes tell each other who asks; by the second Envoy is told about timeouts and retries.
+INTERNAL_PREFIXES = ("x-sightline-", "x-envoy-")
 GRPC_ONLY = (
     "grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-accept-encoding", "grpc-encoding",
 )  # fmt: skip
@@ -36,7 +36,7 @@ def http_filter(*, tls: bool) -> Node:
         mutations={
             "request_mutations": [
                 *({"remove": name} for name in HEARSAY),
-                {"remove_on_match": {"key_matcher": {"prefix": INTERNAL_PREFIX}}},
+                *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in INTERNAL_PREFIXES),
                 _set(CLIENT_ADDRESS, "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"),
             ],
             "response_mutations": [
