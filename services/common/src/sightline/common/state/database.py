@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,6 +27,7 @@ _CONFLICT_TRIES = 5
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
 
 Row = TypeVar("Row", default=TupleRow)
+T = TypeVar("T")
 
 
 class Database:
@@ -111,25 +112,47 @@ class Database:
         """Run a statement that was composed, like `fetch`; `name` is what logs and metrics call it."""
         return await self._run(name, sql, parameters, class_row(kind))
 
+    async def transact(self, name: str, work: Callable[[psycopg.AsyncConnection[TupleRow]], Awaitable[T]]) -> T:
+        """Run several statements in one transaction, again from the start when another one was in its way.
+
+        Args:
+            name: what the whole is called in logs and metrics.
+            work: runs the statements; must have no effect but theirs, since it may run more than once.
+
+        Raises:
+            TemporarilyAway: like `rows`; nothing was changed then.
+        """
+
+        async def once(connection: psycopg.AsyncConnection[TupleRow]) -> T:
+            async with connection.transaction():
+                return await work(connection)
+
+        return await self._insist(name, once)
+
     async def _run(
         self, name: str, sql: str, parameters: Mapping[str, Any] | None, factory: AsyncRowFactory[Row]
     ) -> list[Row]:
+        async def once(connection: psycopg.AsyncConnection[TupleRow]) -> list[Row]:
+            # binary: vectors, uuids and byte arrays travel without being written out as text.
+            cursor = connection.cursor(row_factory=factory, binary=True)
+            await cursor.execute(sql, parameters)
+            return await cursor.fetchall() if cursor.description else []
+
+        return await self._insist(name, once)
+
+    async def _insist(self, name: str, work: Callable[[psycopg.AsyncConnection[TupleRow]], Awaitable[T]]) -> T:
         for _ in range(_CONFLICT_TRIES):
             began = time.perf_counter()
             try:
                 async with self.connection() as connection:
-                    # binary: vectors, uuids and byte arrays travel without being written out as text.
-                    cursor = connection.cursor(row_factory=factory, binary=True)
-                    await cursor.execute(sql, parameters)
-                    return await cursor.fetchall() if cursor.description else []
+                    return await work(connection)
             except _CONFLICTS:
                 log.info("statement_conflicted", statement=name)
             except psycopg.DataError as error:
                 # Such as a NUL in a text: fine in protobuf and JSON, impossible in PostgreSQL.
                 log.info("value_refused", statement=name, error=type(error).__name__)
-                raise InvalidRequest(
-                    "a value of the request can't be stored: it has a character that is not text"
-                ) from error
+                message = "a value of the request can't be stored: it has a character that is not text"
+                raise InvalidRequest(message) from error
             finally:
                 self._note(name, time.perf_counter() - began)
         raise TemporarilyAway(Reason.STATE_UNAVAILABLE, "the database is too contended")

@@ -37,6 +37,8 @@ class Submission:
         spec: the serialised `sightline.v1.JobSpec`.
         body_sha256: digest of the request, to tell a repeat from a reuse of `request_id`.
         keep_seconds: how long the job is kept after it was created.
+        run_time: when it may run at the earliest; None for at once.
+        deadline_time: when it fails if it has not ended; None for never.
         queue: the queue of the service that does the work.
         published: whether the caller sends the message of the task once it is stored; if not, housekeeping will.
     """
@@ -55,6 +57,8 @@ class Submission:
     body_sha256: bytes = b""
     keep_seconds: float = 7 * 86_400.0
     max_attempts: int = 5
+    run_time: datetime | None = None
+    deadline_time: datetime | None = None
     published: bool = True
 
 
@@ -82,6 +86,7 @@ class Job:
     start_time: datetime | None
     end_time: datetime | None
     expire_time: datetime
+    deadline_time: datetime | None
 
     @property
     def etag(self) -> str:

@@ -17,6 +17,10 @@ class Claim:
         attempt: the fencing token; every later write names it.
         tries: how many attempts count, this one included.
         transition: how many states the job has been in, this one included.
+        stage: what the task is in the graph of its job; empty for the first or only one.
+        input: what the task that planned this one gave it.
+        checkpoint: how far an earlier attempt got; None at the start.
+        optional: whether the job succeeds without it.
         waited_seconds: how long the task was ready before it was claimed.
         blob_key, content_type, size_bytes, sha256: the media; None when it is gone or the work has none.
     """
@@ -28,6 +32,10 @@ class Claim:
     attempt: int
     tries: int
     max_attempts: int
+    stage: str
+    input: bytes | None
+    checkpoint: bytes | None
+    optional: bool
     spec: bytes
     trace_context: str
     transition: int

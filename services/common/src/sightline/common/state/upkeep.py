@@ -27,6 +27,15 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Overdue:
+    """A job that was ended because its deadline had passed."""
+
+    job_id: UUID
+    state: int
+    transition: int
+
+
+@dataclass(frozen=True, slots=True)
 class Publishable:
     """A waiting task whose message is missing."""
 
@@ -72,6 +81,10 @@ class Upkeep:
         """Take back tasks whose lease has ended; `error` is what the client reads if that was the last attempt."""
         parameters = {"error": error, "count": count}
         return await self._database.fetch(TakenBack, "upkeep.end_leases", parameters)
+
+    async def end_overdue(self, error: bytes, count: int = 500) -> list[Overdue]:
+        """End jobs whose deadline has passed; `error` is what their clients read."""
+        return await self._database.fetch(Overdue, "upkeep.end_overdue", {"error": error, "count": count})
 
     async def publishable(self, queue: str, *, older_seconds: float, count: int) -> list[Publishable]:
         """Name waiting tasks without a message, or with one older than `older_seconds`, and mark them published."""

@@ -26,6 +26,7 @@ begun AS (
 )
 SELECT claimed.task_id, claimed.tenant, claimed.job_id, claimed.kind, claimed.attempt,
        claimed.attempt - claimed.released AS tries, claimed.max_attempts,
+       claimed.stage, claimed.input, claimed.checkpoint, claimed.optional,
        jobs.spec, jobs.trace_context, begun.transition,
        extract(epoch FROM now() - claimed.ready_time)::float8 AS waited_seconds,
        media.blob_key, media.content_type, media.size_bytes, media.sha256
@@ -133,7 +134,7 @@ stopped AS (
     UPDATE tasks SET state = 5, end_time = now(), lease_time = NULL
     FROM outcomes
     WHERE outcomes.state = 4 AND tasks.tenant = outcomes.tenant AND tasks.job_id = outcomes.job_id
-      AND tasks.state IN (1, 2) AND tasks.task_id NOT IN (SELECT task_id FROM done)
+      AND tasks.state IN (0, 1, 2) AND tasks.task_id NOT IN (SELECT task_id FROM done)
 ),
 told AS (
     UPDATE jobs SET

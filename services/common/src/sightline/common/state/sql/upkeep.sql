@@ -6,8 +6,9 @@ WITH silent AS (
 ),
 taken AS (
     UPDATE tasks SET
-        state = CASE WHEN attempt - released < max_attempts THEN 1 ELSE 4 END,
-        end_time = CASE WHEN attempt - released < max_attempts THEN NULL ELSE now() END,
+        -- An optional task goes back once more: the worker that claims it gives it up and lets the others go on.
+        state = CASE WHEN optional OR attempt - released < max_attempts THEN 1 ELSE 4 END,
+        end_time = CASE WHEN optional OR attempt - released < max_attempts THEN NULL ELSE now() END,
         ready_time = now(), publish_time = NULL, lease_time = NULL
     FROM silent WHERE tasks.task_id = silent.task_id
     RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.queue, tasks.attempt, tasks.worker, tasks.start_time,
@@ -20,7 +21,7 @@ stopped AS (
     UPDATE tasks SET state = 5, end_time = now(), lease_time = NULL
     FROM outcomes
     WHERE outcomes.state = 4 AND tasks.tenant = outcomes.tenant AND tasks.job_id = outcomes.job_id
-      AND tasks.state IN (1, 2) AND tasks.task_id NOT IN (SELECT task_id FROM taken)
+      AND tasks.state IN (0, 1, 2) AND tasks.task_id NOT IN (SELECT task_id FROM taken)
 ),
 told AS (
     UPDATE jobs SET
@@ -42,6 +43,23 @@ attempts AS (
 )
 SELECT taken.task_id, taken.tenant, taken.job_id, taken.queue, taken.state, told.transition
 FROM taken LEFT JOIN told ON told.job_id = taken.job_id;
+
+-- name: end_overdue
+-- Ends jobs whose deadline has passed; whoever still works on them finds out at the next heartbeat.
+WITH late AS (
+    SELECT tenant, job_id FROM jobs
+    WHERE deadline_time < now() AND state IN (1, 2)
+    ORDER BY deadline_time LIMIT :count
+),
+stopped AS (
+    UPDATE tasks SET state = 5, end_time = now(), lease_time = NULL
+    FROM late
+    WHERE tasks.tenant = late.tenant AND tasks.job_id = late.job_id AND tasks.state IN (0, 1, 2)
+)
+UPDATE jobs SET state = 4, history = history || 4::smallint, error = :error, open_tasks = 0, end_time = now()
+FROM late
+WHERE jobs.tenant = late.tenant AND jobs.job_id = late.job_id AND jobs.state IN (1, 2)
+RETURNING jobs.job_id, jobs.state, cardinality(history) AS transition;
 
 -- name: publishable
 -- The row is the outbox: what waits and was never published, or so long ago that the message must be lost.

@@ -1,0 +1,10 @@
+DROP INDEX jobs_overdue;
+ALTER TABLE jobs DROP COLUMN deadline_time;
+DROP TABLE task_needs;
+ALTER TABLE tasks
+    DROP COLUMN stage,
+    DROP COLUMN input,
+    DROP COLUMN output,
+    DROP COLUMN checkpoint,
+    DROP COLUMN optional,
+    DROP COLUMN open_needs;
