@@ -52,6 +52,7 @@ class Housekeeping:
         self._term_seconds = term_seconds
         self._on_end = on_end
         self._contending: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to contend."""
@@ -59,13 +60,15 @@ class Housekeeping:
 
     async def stop(self) -> None:
         """Hand the lead over, if this process has it."""
+        self._stopping = True
         if self._contending is not None:
             self._contending.cancel()
             with suppress(asyncio.CancelledError):
                 await self._contending
 
     async def _contend(self) -> None:
-        while True:
+        # A flag beside the cancellation, which is lost when the database goes away just as the lead is given back.
+        while not self._stopping:
             led = False
             try:
                 led = await self._serve_term()
