@@ -27,6 +27,7 @@ from sightline.gateway.uploads import Uploads
 from sightline.v1 import media_pb2, media_service_pb2 as service, media_service_pb2_grpc as service_grpc
 
 TENANT = "acme"
+WayOut = tuple[Egress, EgressSettings]
 
 
 class WatchedUploads(Uploads):
@@ -50,14 +51,16 @@ class WatchedUploads(Uploads):
 class MediaDoor:
     """The service with a client of its own, and a look behind."""
 
-    def __init__(self, database: Database, blobs: BlobStore, folder: Path, limits: MediaLimits, egress: Egress) -> None:
+    def __init__(
+        self, database: Database, blobs: BlobStore, folder: Path, limits: MediaLimits, way_out: WayOut
+    ) -> None:
         self.files = MediaFiles(database)
         self.blobs = blobs
         self.database = database
         self.folder = folder
         self.store = MediaStore(self.files, blobs, limits, keep_seconds=3600)
         self.uploads = WatchedUploads(self.files, blobs, self.store, limits)
-        self.importer = Importer(egress, self.store, EgressSettings())
+        self.importer = Importer(way_out[0], self.store, way_out[1])
         self.stub: Any = None
         self.port = 0
 
@@ -75,6 +78,12 @@ class MediaDoor:
             return await method(request, metadata=(("tenant", tenant),))
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
+
+    async def fetch(self, uri: str, tenant: str = TENANT, **more: Any) -> media_pb2.Media:
+        """Have a file imported; raises the SightlineError that the service raised."""
+        request = service.ImportMediaRequest(uri=uri, **more)
+        media: media_pb2.Media = await self.call(self.stub.ImportMedia, request, tenant=tenant)
+        return media
 
     async def get(self, name: str, **more: Any) -> media_pb2.Media:
         media: media_pb2.Media = await self.call(self.stub.GetMedia, service.GetMediaRequest(name=name), **more)
@@ -106,12 +115,14 @@ async def admit(_context: Context, _method: str, metadata: Metadata) -> Identity
 
 @asynccontextmanager
 async def media_door(
-    database: Database, folder: Path, limits: MediaLimits | None = None, egress: Egress | None = None
+    database: Database, folder: Path, limits: MediaLimits | None = None, way_out: WayOut | None = None
 ) -> AsyncIterator[MediaDoor]:
     """Serve files from a folder until the block ends."""
     metrics = Metrics()
     blobs = await open_blobs(BlobSettings(url=folder.as_uri()), metrics)
-    door = MediaDoor(database, blobs, folder, limits or MediaLimits(), egress or Egress(EgressSettings()))
+    if way_out is None:
+        way_out = Egress(EgressSettings()), EgressSettings()
+    door = MediaDoor(database, blobs, folder, limits or MediaLimits(), way_out)
     tracing = make_tracer_provider(TelemetrySettings(), "tests", "0")
     server = RpcServer(RpcSettings(drain_seconds=1), metrics, tracing, Readiness({}), admit)
     servicer = MediaServicer(door.files, door.store, door.uploads, door.importer)

@@ -93,9 +93,9 @@ def refused(message: str) -> SightlineError:
 
 def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
-    if literal(host) is not None:
+    if literal(host) is not None and "%" not in host:
         return host
-    if not _NAME.fullmatch(host) or len(host) > 253:
+    if "[" in parts.netloc or not _NAME.fullmatch(host) or len(host) > 253:
         raise refused("The host of the address can't be read")
     if _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
         raise refused("The host of the address is a number")
