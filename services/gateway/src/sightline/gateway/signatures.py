@@ -5,8 +5,6 @@ Sources: the file formats' own specifications, and the WHATWG's MIME Sniffing st
 
 from __future__ import annotations
 
-import struct
-
 _TS_PACKET_BYTES = 188
 _TS_PACKETS = 3
 # Brands of ISO base media files that are no film: still pictures that nothing here decodes.
@@ -90,7 +88,7 @@ def _mp3(head: bytes) -> str | None:
 def _mp3_frame_bytes(head: bytes, at: int) -> int | None:
     if len(head) < at + 4:
         return None
-    (word,) = struct.unpack_from(">I", head, at)
+    word = int.from_bytes(head[at : at + 4], "big")
     version, layer = word >> 19 & 3, word >> 17 & 3
     rate, sampling, padding = word >> 12 & 15, word >> 10 & 3, word >> 9 & 1
     if word >> 21 != 0x7FF or version == 1 or layer != 1 or rate in (0, 15) or sampling == 3:
