@@ -1,0 +1,27 @@
+"""Every kind of work has a queue."""
+
+from __future__ import annotations
+
+import pytest
+
+from sightline.common.errors import Reason, SightlineError
+from sightline.gateway.analysis_services import DESCRIPTIONS
+from sightline.gateway.kinds import QUEUES, queue_of
+from sightline.gateway.settings import AnalysisServices
+from sightline.v1 import job_pb2
+
+
+def test_the_kinds_are_those_of_the_contract() -> None:
+    fields = job_pb2.JobSpec.DESCRIPTOR.oneofs_by_name["analysis"].fields
+    assert {field.name for field in fields} == set(QUEUES)
+
+
+def test_queues_settings_and_forwarded_services_have_the_same_names() -> None:
+    assert set(QUEUES.values()) == set(AnalysisServices.model_fields) == set(DESCRIPTIONS)
+
+
+def test_a_kind_whose_service_is_not_configured_is_not_served() -> None:
+    assert queue_of("detect_faces", {"face"}) == "face"
+    with pytest.raises(SightlineError) as refused:
+        queue_of("transcribe", {"face"})
+    assert (refused.value.reason, refused.value.metadata) == (Reason.KIND_NOT_SERVED, {"service": "extract"})
