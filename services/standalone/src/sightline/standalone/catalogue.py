@@ -4,7 +4,7 @@ from __future__ import annotations
 
 GATEWAY = "gateway"
 
-ANALYSERS = ("face",)
+ANALYSERS = ("face", "object")
 """The services behind the gateway; a new one joins by its name here."""
 
 SERVICES = (GATEWAY, *ANALYSERS)

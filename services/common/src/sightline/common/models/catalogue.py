@@ -83,7 +83,7 @@ class ModelEntry(_Frozen):
     """
 
     name: str
-    task: Literal["face-detection", "face-embedding", "sample"]
+    task: Literal["face-detection", "face-embedding", "object-detection", "sample"]
     version: str
     file: str = Field(pattern="^[A-Za-z0-9._-]+$")
     sha256: Sha256

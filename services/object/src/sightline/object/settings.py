@@ -1,0 +1,74 @@
+"""Settings of the object service, read from `OBJECT_...`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from sightline.common.settings import (
+    BlobSettings,
+    MediaLimits,
+    ModelSettings,
+    PostgresSettings,
+    RedisSettings,
+    RpcSettings,
+    Section,
+    ServiceSettings,
+    TelemetrySettings,
+    WorkerSettings,
+)
+
+
+class ObjectModelSettings(Section):
+    """Which models see objects, and how they share the processor."""
+
+    detectors: tuple[str, ...] = Field(
+        ("people-falls",),
+        min_length=1,
+        description="names of the detection, pose and segmentation models that are loaded, as a JSON list; "
+        "the first is the default of DetectObjects",
+    )
+    segmenter: str = Field(
+        "spheroids-classical", description="default of SegmentImage: a loaded segmentation model or a classical engine"
+    )
+    sessions: int = Field(
+        2, ge=1, le=64, description="pictures analysed at once; sessions times threads is best the number of cores"
+    )
+    threads: int = Field(
+        1, ge=1, le=64, description="threads of one picture; more answer a lone caller sooner, but carry less load"
+    )
+    wait_seconds: float = Field(30.0, gt=0, description="how long a call waits for a free session")
+    min_score: float = Field(0.25, ge=0, le=1, description="least score of an object where the request says none")
+    max_overlap: float = Field(
+        0.7, ge=0, le=1, description="overlap (intersection over union) of two objects of one class where none is said"
+    )
+    max_objects: int = Field(300, ge=1, le=1000, description="most objects of a picture where none is said")
+    classical_side_px: int = Field(
+        2048, ge=256, le=8192, description="longer side of the picture as the classical engines see it"
+    )
+
+
+class FilmSettings(Section):
+    """How films are looked at."""
+
+    every_seconds: float = Field(0.2, ge=0, description="time between two frames that are looked at where none is said")
+    lost_seconds: float = Field(1.5, gt=0, description="how long an object may be hidden and keep its track")
+    least_frames: int = Field(2, ge=1, description="frames in which an object must be seen to count as a track")
+    result_bytes: int = Field(900_000, ge=10_000, description="largest stored part of the result of a film")
+
+
+class ObjectSettings(ServiceSettings):
+    """The object service: detect, segment, track."""
+
+    model_config = SettingsConfigDict(env_prefix="OBJECT_")
+
+    object: ObjectModelSettings = ObjectModelSettings()
+    film: FilmSettings = FilmSettings()
+    models: ModelSettings = ModelSettings()
+    media: MediaLimits = MediaLimits()
+    blobs: BlobSettings = BlobSettings()
+    postgres: PostgresSettings = PostgresSettings()
+    redis: RedisSettings = RedisSettings()
+    rpc: RpcSettings = RpcSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    worker: WorkerSettings = WorkerSettings()

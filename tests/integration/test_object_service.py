@@ -1,0 +1,74 @@
+"""The object service as everybody reaches it: through the gateway, by calls and by jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from servers import System
+
+from sightline.client import InvalidRequest, Sightline
+from sightline.v1 import object_service_pb2_grpc
+from sightline.v1.image_pb2 import ImageSource
+from sightline.v1.job_pb2 import JobSpec
+from sightline.v1.object_pb2 import DetectObjectsOptions
+from sightline.v1.object_service_pb2 import DetectObjectsRequest, ListModelsRequest
+
+
+@pytest.fixture(scope="module")
+def photograph() -> bytes:
+    """A woman in a space suit, 512 x 512."""
+    bgr = np.ascontiguousarray(skimage.data.astronaut()[:, :, ::-1])
+    return cv2.imencode(".png", bgr)[1].tobytes()
+
+
+@pytest.fixture
+def sightline(system: System) -> Iterator[Sightline]:
+    with Sightline(system.addresses.server, system.key) as client:
+        yield client
+
+
+@pytest.fixture
+def objects(sightline: Sightline) -> object_service_pb2_grpc.ObjectServiceStub:
+    return object_service_pb2_grpc.ObjectServiceStub(sightline._calls.channel)
+
+
+def test_a_call_finds_a_person(
+    sightline: Sightline, objects: object_service_pb2_grpc.ObjectServiceStub, photograph: bytes
+) -> None:
+    request = DetectObjectsRequest(image=ImageSource(content=photograph))
+    result = sightline._calls.unary(objects.DetectObjects, request, None).result
+    assert result.objects[0].class_name == "Normal"
+    assert (result.image_size.width_px, result.model.name) == (512, "people-falls")
+
+
+def test_a_job_finds_what_a_call_finds(
+    sightline: Sightline, objects: object_service_pb2_grpc.ObjectServiceStub, photograph: bytes
+) -> None:
+    request = DetectObjectsRequest(image=ImageSource(content=photograph))
+    called = sightline._calls.unary(objects.DetectObjects, request, None).result
+    media = sightline.media.upload(photograph)
+    job = sightline.jobs.create(JobSpec(media=media.name, detect_objects=DetectObjectsOptions()))
+    sightline.jobs.wait(job)
+    (result,) = sightline.jobs.results(job)
+    assert result.detect_objects == called
+
+
+def test_an_unknown_class_is_refused_with_those_that_are_known(
+    sightline: Sightline, objects: object_service_pb2_grpc.ObjectServiceStub, photograph: bytes
+) -> None:
+    request = DetectObjectsRequest(
+        image=ImageSource(content=photograph), options=DetectObjectsOptions(classes=["unicorn"])
+    )
+    with pytest.raises(InvalidRequest, match="Normal, Fall"):
+        sightline._calls.unary(objects.DetectObjects, request, None)
+
+
+def test_the_models_are_listed(sightline: Sightline, objects: object_service_pb2_grpc.ObjectServiceStub) -> None:
+    answer = sightline._calls.unary(objects.ListModels, ListModelsRequest(), None)
+    names = [model.name for model in answer.models]
+    assert "people-falls" in names
+    assert names == sorted(names)
