@@ -15,13 +15,14 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pydantic import SecretStr
 
 from sightline.common.errors import MediaRejected, Reason, TemporarilyAway
-from sightline.common.queue import Bus, Consumer, Message, Publisher
+from sightline.common.queue import Message, Publisher
 from sightline.common.settings import RedisSettings, WorkerSettings
 from sightline.common.state.database import Database
+from sightline.common.state.graphs import Graphs, NewTask
+from sightline.common.state.identifiers import uuid7
 from sightline.common.state.jobs import Job, Jobs, State, Submission
-from sightline.common.state.tasks import Tasks
 from sightline.common.telemetry.metrics import Metrics
-from sightline.common.worker import Handler, Task, Worker
+from sightline.common.worker import Handler, Outcome, Task, open_worker
 from sightline.common.worker.backoff import Backoff
 
 Make = Callable[..., Submission]
@@ -46,27 +47,30 @@ def run_worker(database: Database, redis_url: str, spans: InMemorySpanExporter) 
 
     @asynccontextmanager
     async def run(handler: Handler, drain_seconds: float = 5, **changes: float) -> AsyncIterator[asyncio.Event]:
-        redis = RedisSettings(url=SecretStr(redis_url), socket_timeout_seconds=2)
-        consumer, bus = Consumer(redis, "face"), Bus(redis)
         provider = TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(spans))
-        worker = Worker(
-            "face", {"detect_faces": handler}, name="w", tasks=Tasks(database), consumer=consumer, bus=bus,
+        async with open_worker(
+            "face",
+            {"detect_faces": handler},
             settings=WorkerSettings(**{"heartbeat_seconds": 0.2, "lease_seconds": 2, "poll_seconds": 0.5, **changes}),
-            metrics=Metrics(), tracer=provider.get_tracer("t"), backoff=Backoff(0.05, 0.1),
-        )  # fmt: skip
-        stop = asyncio.Event()
-        running = asyncio.create_task(worker.run_until(stop, drain_seconds))
-        yield stop
-        stop.set()
-        await running
-        await consumer.close()
-        await bus.close()
+            redis=RedisSettings(url=SecretStr(redis_url), socket_timeout_seconds=2),
+            database=database,
+            metrics=Metrics(),
+            tracing=provider,
+            backoff=Backoff(0.05, 0.1),
+        ) as worker:
+            stop = asyncio.Event()
+            running = asyncio.create_task(worker.run_until(stop, drain_seconds))
+            try:
+                yield stop
+            finally:
+                stop.set()
+                await running
 
     return run
 
 
-async def ended(database: Database, job_id: UUID, seconds: float = 10) -> Job:
+async def ended(database: Database, job_id: UUID, seconds: float = 40) -> Job:
     """Wait until a job has ended."""
     async with asyncio.timeout(seconds):
         while not State((job := await Jobs(database).get("acme", job_id)).state).terminal:
@@ -182,11 +186,11 @@ async def test_a_cancellation_reaches_running_work_within_a_heartbeat(
         return []
 
     asked = submission()
-    async with run_worker(handle), asyncio.timeout(10):
+    async with run_worker(handle), asyncio.timeout(40):
         await submit(database, publisher, asked)
         await begun.wait()
         await Jobs(database).cancel("acme", asked.job_id)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(5):
             await stopped.wait()
     assert (await Jobs(database).get("acme", asked.job_id)).history == [1, 2, 5]
 
@@ -220,7 +224,7 @@ async def test_a_drain_finishes_what_runs_and_hands_back_what_waits(
         return [b"x"]
 
     asked = [submission() for _ in range(60)]
-    async with run_worker(handle, slots=2) as stop, asyncio.timeout(20):
+    async with run_worker(handle, slots=2) as stop, asyncio.timeout(60):
         await submit(database, publisher, *asked)
         while len(begun) < 22:
             await asyncio.sleep(0.01)
@@ -244,7 +248,7 @@ async def test_work_that_outlasts_the_drain_is_given_to_the_next_worker(
         return []
 
     asked = submission()
-    async with run_worker(endless, drain_seconds=0.2), asyncio.timeout(10):
+    async with run_worker(endless, drain_seconds=0.2), asyncio.timeout(40):
         await submit(database, publisher, asked)
         await begun.wait()
     assert (await Jobs(database).get("acme", asked.job_id)).state == State.QUEUED
@@ -274,3 +278,89 @@ async def test_the_work_continues_the_trace_of_the_submission(
     (span,) = spans.get_finished_spans()
     assert span.context is not None
     assert f"{span.context.trace_id:032x}" == trace_id
+
+
+async def test_a_job_fans_out_and_joins_again(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    async def handle(task: Task) -> Sequence[bytes] | Outcome:
+        if task.claim.stage == "part":
+            return Outcome(results=[task.claim.input or b""], output=(task.claim.input or b"").upper())
+        if task.claim.stage == "join":
+            return [b"+".join(one.output or b"-" for one in await task.needed())]
+        parts = [NewTask(uuid7(), "face", "part", letter.encode()) for letter in "abc"]
+        return Outcome(planned=[*parts, NewTask(uuid7(), "face", "join", needs=tuple(p.task_id for p in parts))])
+
+    asked = submission()
+    async with run_worker(handle, slots=3):
+        await submit(database, publisher, asked)
+        job = await ended(database, asked.job_id)
+    payloads = [r.payload for r in await Jobs(database).results("acme", asked.job_id)]
+    assert (job.state, job.history, job.open_tasks, job.result_count) == (State.SUCCEEDED, [1, 2, 3], 0, 4)
+    assert (sorted(payloads[:3]), payloads[3]) == ([b"a", b"b", b"c"], b"A+B+C")
+    stages = {one.stage: (one.tasks, one.ended) for one in await Graphs(database).stages("acme", asked.job_id)}
+    assert stages == {"": (1, 1), "part": (3, 3), "join": (1, 1)}
+
+
+async def test_an_optional_stage_that_is_given_up_does_not_lose_the_others(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    async def handle(task: Task) -> Sequence[bytes] | Outcome:
+        match task.claim.stage:
+            case "transcript":
+                raise MediaRejected(Reason.MEDIA_CORRUPT, "no sound")
+            case "slides":
+                return Outcome(output=b"slides")
+            case "document":
+                return [b",".join(one.output or b"none" for one in await task.needed())]
+        slides = NewTask(uuid7(), "face", "slides")
+        transcript = NewTask(uuid7(), "face", "transcript", optional=True)
+        needs = (slides.task_id, transcript.task_id)
+        return Outcome(planned=[slides, transcript, NewTask(uuid7(), "face", "document", needs=needs)])
+
+    asked = submission()
+    async with run_worker(handle):
+        await submit(database, publisher, asked)
+        job = await ended(database, asked.job_id)
+    assert job.state == State.SUCCEEDED
+    assert [r.payload for r in await Jobs(database).results("acme", asked.job_id)] == [b"slides,none"]
+
+
+async def test_a_stage_that_must_not_fail_ends_the_job_and_what_waits_for_it(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    async def handle(task: Task) -> Sequence[bytes] | Outcome:
+        if task.claim.stage:
+            raise MediaRejected(Reason.MEDIA_CORRUPT, "broken")
+        first = NewTask(uuid7(), "face", "first")
+        return Outcome(planned=[first, NewTask(uuid7(), "face", "second", needs=(first.task_id,))])
+
+    asked = submission()
+    async with run_worker(handle):
+        await submit(database, publisher, asked)
+        job = await ended(database, asked.job_id)
+    assert (job.state, job.open_tasks) == (State.FAILED, 0)
+    assert {one.live for one in await Graphs(database).stages("acme", asked.job_id)} == {None}
+
+
+async def test_the_next_attempt_goes_on_from_the_checkpoint_and_repeats_no_result(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    begun: list[int] = []
+
+    async def handle(task: Task) -> Sequence[bytes]:
+        first = int(task.claim.checkpoint or b"0")
+        begun.append(first)
+        for frame in range(first, 6):
+            await task.checkpoint(str(frame + 1).encode(), [f"frame {frame}".encode()])
+            if frame == 2 and first == 0:
+                raise TemporarilyAway(Reason.BLOBS_UNAVAILABLE, "away", retry_after_seconds=0.01)
+        return [b"the end"]
+
+    asked = submission()
+    async with run_worker(handle):
+        await submit(database, publisher, asked)
+        job = await ended(database, asked.job_id)
+    payloads = [r.payload.decode() for r in await Jobs(database).results("acme", asked.job_id)]
+    assert (begun, job.attempt_count) == ([0, 3], 2)
+    assert payloads == [*(f"frame {n}" for n in range(6)), "the end"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import version
@@ -15,14 +13,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from sightline.common.blobs import open_blobs
 from sightline.common.media.sources import PictureSource
 from sightline.common.models import ModelStore
-from sightline.common.queue import Bus, Consumer
 from sightline.common.rpc import RpcServer, admit_forwarded, run, stop_signal
 from sightline.common.settings import load
 from sightline.common.state.database import Database
 from sightline.common.state.media import MediaFiles
-from sightline.common.state.tasks import Tasks
 from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs, make_tracer_provider
-from sightline.common.worker import Worker
+from sightline.common.worker import open_worker
 from sightline.face.analysis import FaceAnalyzer
 from sightline.face.model import FaceModel
 from sightline.face.pipeline import FacePipeline
@@ -85,23 +81,16 @@ async def consume(
     tracing: TracerProvider,
 ) -> None:
     """Work on the queue until told to stop."""
-    consumer, bus = Consumer(settings.redis, QUEUE), Bus(settings.redis)
-    worker = Worker(
+    async with open_worker(
         QUEUE,
         tasks.handlers(),
-        name=f"{SERVICE}-{socket.gethostname()}-{os.getpid()}",
         settings=settings.worker,
-        tasks=Tasks(database),
-        consumer=consumer,
-        bus=bus,
+        redis=settings.redis,
+        database=database,
         metrics=metrics,
-        tracer=tracing.get_tracer("sightline.worker"),
-    )
-    try:
+        tracing=tracing,
+    ) as worker:
         await worker.run_until(stop, settings.rpc.drain_seconds)
-    finally:
-        await consumer.close()
-        await bus.close()
 
 
 def load_analyzer(settings: FaceSettings) -> FaceAnalyzer:

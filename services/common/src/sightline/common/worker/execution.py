@@ -11,11 +11,12 @@ from opentelemetry.trace import Tracer
 
 from sightline.common.errors import Reason, SightlineError
 from sightline.common.rpc import to_status
-from sightline.common.state.tasks import Failure, Success
+from sightline.common.state.graphs import Step
+from sightline.common.state.tasks import Claim, Failure, Success
 from sightline.common.telemetry import span_from
 from sightline.common.telemetry.metrics import Metrics
 from sightline.common.worker.backoff import Backoff
-from sightline.common.worker.handler import Handler, Task
+from sightline.common.worker.handler import Handler, Outcome, Task
 
 log = structlog.get_logger()
 
@@ -32,7 +33,7 @@ class Execution:
         self._tracer = tracer
         self._queue = queue
 
-    async def run(self, task: Task) -> Success | Failure:
+    async def run(self, task: Task) -> Success | Failure | Step:
         """Run the task's handler to its end.
 
         Raises:
@@ -44,13 +45,15 @@ class Execution:
         self._metrics.handler_seconds.labels(claim.kind, word).observe(time.perf_counter() - began)
         return outcome
 
-    async def _outcome(self, task: Task) -> tuple[Success | Failure, str]:
+    async def _outcome(self, task: Task) -> tuple[Success | Failure | Step, str]:
         claim = task.claim
         try:
             handler = self._handlers.get(claim.kind)
             if handler is None:
                 raise SightlineError(Reason.KIND_NOT_SERVED, f"no worker of this version does {claim.kind}")
-            payloads = await handler(task)
+            if claim.tries > claim.max_attempts:
+                raise SightlineError(Reason.ATTEMPTS_EXHAUSTED, "the worker of the last attempt went silent")
+            outcome = await handler(task)
         except SightlineError as error:
             return self.failure(task, error), error.reason.value
         except asyncio.CancelledError:
@@ -59,10 +62,10 @@ class Execution:
             log.exception("task_crashed", task=str(claim.task_id), job=str(claim.job_id), kind=claim.kind)
             fault = SightlineError(Reason.INTERNAL, "the work failed for a reason that is in the log of the worker")
             return self.failure(task, fault), fault.reason.value
-        return Success(claim.task_id, claim.attempt, tuple(payloads)), "succeeded"
+        return _done(claim, outcome if isinstance(outcome, Outcome) else Outcome(outcome)), "succeeded"
 
-    def failure(self, task: Task, error: SightlineError) -> Failure:
-        """Say that an attempt failed, and when the next one may follow."""
+    def failure(self, task: Task, error: SightlineError) -> Failure | Step:
+        """Say that an attempt failed, and when the next one may follow; an optional task that has none is given up."""
         claim = task.claim
         # Work that a shutdown broke off did not fail by itself: the next worker may take it at once.
         delay = 0.0 if error.reason is Reason.DRAINING else self._backoff.delay(claim.tries)
@@ -75,4 +78,18 @@ class Execution:
             task=str(claim.task_id), job=str(claim.job_id), reason=error.reason.value, tries=claim.tries,
         )  # fmt: skip
         status = to_status(error).SerializeToString()
+        if claim.optional and not again:
+            return Step(claim.task_id, claim.attempt, given_up=True, error=status)
         return Failure(claim.task_id, claim.attempt, error.retryable, delay, status)
+
+
+def _done(claim: Claim, outcome: Outcome) -> Success | Step:
+    if not claim.stage and not outcome.planned:
+        return Success(claim.task_id, claim.attempt, tuple(outcome.results))
+    return Step(
+        claim.task_id,
+        claim.attempt,
+        payloads=tuple(outcome.results),
+        output=outcome.output,
+        planned=tuple(outcome.planned),
+    )

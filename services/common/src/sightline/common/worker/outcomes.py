@@ -5,28 +5,44 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+from uuid import UUID
 
 import structlog
 
 from sightline.common.errors import SightlineError
-from sightline.common.queue import Bus, Change
+from sightline.common.queue import Bus, Change, Message, Publisher
+from sightline.common.state.graphs import Graphs, Ready, Step
 from sightline.common.state.jobs import State
 from sightline.common.state.tasks import Ended, Failure, Success, Tasks
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 _RETRY_SECONDS = 0.5
 # Bounds the size of one statement, and of what waits in memory while the database is away.
 _GROUP = 256
 
 
+@dataclass(slots=True)
+class _Written:
+    """What the writes of one group did."""
+
+    accepted: set[UUID] = field(default_factory=set)
+    changes: list[Change] = field(default_factory=list)
+    ready: list[Ready] = field(default_factory=list)
+
+
 class Outcomes:
     """The way from a handler's end to the row. Alone nothing waits; under load groups form by themselves."""
 
-    def __init__(self, tasks: Tasks, bus: Bus) -> None:
+    def __init__(self, tasks: Tasks, graphs: Graphs, bus: Bus, publisher: Publisher) -> None:
         self._tasks = tasks
+        self._graphs = graphs
         self._bus = bus
-        self._waiting: list[tuple[Success | Failure, asyncio.Future[bool]]] = []
+        self._publisher = publisher
+        self._waiting: list[tuple[Success | Failure | Step, asyncio.Future[bool]]] = []
         self._wanted = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
 
@@ -41,7 +57,7 @@ class Outcomes:
             with suppress(asyncio.CancelledError):
                 await self._writing
 
-    async def put(self, outcome: Success | Failure) -> bool:
+    async def put(self, outcome: Success | Failure | Step) -> bool:
         """Write an outcome, however long the database is away.
 
         Returns:
@@ -60,30 +76,46 @@ class Outcomes:
                 self._wanted.clear()
             await self._write(group)
 
-    async def _write(self, group: Sequence[tuple[Success | Failure, asyncio.Future[bool]]]) -> None:
-        ended = await self._store([outcome for outcome, _ in group])
-        accepted = {one.task_id for one in ended}
+    async def _write(self, group: Sequence[tuple[Success | Failure | Step, asyncio.Future[bool]]]) -> None:
+        written = await self._store([outcome for outcome, _ in group])
         for outcome, future in group:
             if not future.done():
-                future.set_result(outcome.task_id in accepted)
-        await self._bus.tell([_change(one) for one in ended if one.transition is not None])
+                future.set_result(outcome.task_id in written.accepted)
+        await self._bus.tell(written.changes)
+        for queue in {one.queue for one in written.ready}:
+            messages = [Message(one.task_id, one.priority) for one in written.ready if one.queue == queue]
+            await self._publisher.publish(queue, messages)
 
-    async def _store(self, outcomes: Sequence[Success | Failure]) -> list[Ended]:
-        ended: list[Ended] = []
+    async def _store(self, outcomes: Sequence[Success | Failure | Step]) -> _Written:
+        written, ended = _Written(), list[Ended]()
         if successes := [one for one in outcomes if isinstance(one, Success)]:
-            ended += await self._insist(lambda: self._tasks.complete(successes))
+            ended += await _insist(lambda: self._tasks.complete(successes))
         if failures := [one for one in outcomes if isinstance(one, Failure)]:
-            ended += await self._insist(lambda: self._tasks.fail(failures))
-        return ended
+            ended += await _insist(lambda: self._tasks.fail(failures))
+        written.accepted = {one.task_id for one in ended}
+        written.changes = [_change(one) for one in ended if one.transition is not None]
+        for step in (one for one in outcomes if isinstance(one, Step)):
+            await self._store_step(step, written)
+        return written
 
-    async def _insist(self, write: Callable[[], Awaitable[list[Ended]]]) -> list[Ended]:
-        # A write that was committed although its answer was lost changes nothing the second time: it is fenced.
-        while True:
-            try:
-                return await write()
-            except SightlineError as error:
-                log.warning("outcome_not_stored", reason=error.reason)
-            await asyncio.sleep(_RETRY_SECONDS)
+    async def _store_step(self, step: Step, written: _Written) -> None:
+        stepped = await _insist(lambda: self._graphs.step(step))
+        if stepped is None:
+            return
+        job = stepped.standing
+        written.accepted.add(step.task_id)
+        written.changes.append(Change(job.job_id, job.state, job.transition, job.progress))
+        written.ready += stepped.ready
+
+
+async def _insist(write: Callable[[], Awaitable[T]]) -> T:
+    # A write that was committed although its answer was lost changes nothing the second time: it is fenced.
+    while True:
+        try:
+            return await write()
+        except SightlineError as error:
+            log.warning("outcome_not_stored", reason=error.reason)
+        await asyncio.sleep(_RETRY_SECONDS)
 
 
 def _change(ended: Ended) -> Change:

@@ -13,8 +13,9 @@ import structlog
 from opentelemetry.trace import Tracer
 
 from sightline.common.errors import Reason, SightlineError
-from sightline.common.queue import Bus, Change, Consumer
+from sightline.common.queue import Bus, Change, Consumer, Publisher
 from sightline.common.settings import WorkerSettings
+from sightline.common.state.graphs import Graphs, Step
 from sightline.common.state.jobs import State
 from sightline.common.state.tasks import Failure, Held, Success, Tasks
 from sightline.common.telemetry.metrics import Metrics
@@ -43,11 +44,13 @@ class Worker:
         name: str,
         settings: WorkerSettings,
         tasks: Tasks,
+        graphs: Graphs,
         consumer: Consumer,
+        publisher: Publisher,
         bus: Bus,
         metrics: Metrics,
         tracer: Tracer,
-        backoff: Backoff | None = None,
+        backoff: Backoff,
     ) -> None:
         """Make a worker.
 
@@ -59,11 +62,12 @@ class Worker:
         self._name = name
         self._settings = settings
         self._tasks = tasks
+        self._graphs = graphs
         self._consumer = consumer
         self._bus = bus
         self._metrics = metrics
-        self._execution = Execution(handlers, backoff or Backoff(), metrics, tracer, queue)
-        self._outcomes = Outcomes(tasks, bus)
+        self._execution = Execution(handlers, backoff, metrics, tracer, queue)
+        self._outcomes = Outcomes(tasks, graphs, bus, publisher)
         self._leases = Leases(tasks, bus, settings, metrics, queue)
         self._pace = Pace(settings.slots, settings.claim_ahead_max)
         self._waiting: deque[Task] = deque()
@@ -123,7 +127,7 @@ class Worker:
         self._metrics.tasks_claimed.labels(self._queue).inc(len(claims))
         self._metrics.tasks_refused.labels(self._queue).inc(len(task_ids) - len(claims))
         for claim in claims:
-            task = Task(claim)
+            task = Task(claim, self._graphs)
             self._waiting.append(task)
             self._leases.hold(task, self._lose)
         self._fill()
@@ -154,12 +158,12 @@ class Worker:
         self._settling.add(settling)
         settling.add_done_callback(self._settling.discard)
 
-    async def _settle(self, task: Task, outcome: Success | Failure) -> None:
+    async def _settle(self, task: Task, outcome: Success | Failure | Step) -> None:
         accepted = await self._outcomes.put(outcome)
         self._leases.let_go(task)
         if not accepted:
             log.info("outcome_refused", task=str(task.claim.task_id), attempt=task.claim.attempt)
-        elif isinstance(outcome, Success):
+        elif isinstance(outcome, Success | Step):
             self._metrics.tasks_completed.labels(self._queue).inc()
 
     def _lose(self, task: Task) -> None:

@@ -29,11 +29,14 @@ ON CONFLICT DO NOTHING;
 
 -- name: add_tasks
 -- Adds the tasks that a task has planned; those that need others are blocked.
-INSERT INTO tasks (task_id, tenant, job_id, queue, kind, stage, input, optional, state, open_needs, priority, max_attempts)
+INSERT INTO tasks (
+    task_id, tenant, job_id, queue, kind, stage, input, optional, state, open_needs, position, priority, max_attempts
+)
 SELECT n.task_id, parent.tenant, parent.job_id, n.queue, parent.kind, n.stage, n.input, n.optional,
-       CASE WHEN n.open_needs = 0 THEN 1 ELSE 0 END, n.open_needs, parent.priority, parent.max_attempts
+       CASE WHEN n.open_needs = 0 THEN 1 ELSE 0 END, n.open_needs, n.position, parent.priority,
+       parent.max_attempts
 FROM unnest(:task_ids::uuid[], :queues::text[], :stages::text[], :inputs::bytea[], :optionals::bool[],
-            :open_needs::int[]) AS n (task_id, queue, stage, input, optional, open_needs),
+            :open_needs::int[]) WITH ORDINALITY AS n (task_id, queue, stage, input, optional, open_needs, position),
      tasks AS parent
 WHERE parent.task_id = :parent_id;
 
@@ -98,7 +101,7 @@ SELECT job_id FROM held;
 SELECT needed.stage, needed.output
 FROM task_needs JOIN tasks AS needed ON needed.task_id = task_needs.needed_id
 WHERE task_needs.task_id = :task_id
-ORDER BY needed.task_id;
+ORDER BY needed.create_time, needed.position;
 
 -- name: stages
 SELECT stage, min(state) FILTER (WHERE state < 3) AS live, max(state) AS last, count(*) AS tasks,
@@ -106,4 +109,4 @@ SELECT stage, min(state) FILTER (WHERE state < 3) AS live, max(state) AS last, c
        min(start_time) AS start_time, max(end_time) AS end_time
 FROM tasks WHERE tenant = :tenant AND job_id = :job_id
 GROUP BY stage
-ORDER BY min(task_id);
+ORDER BY min(create_time), min(position);

@@ -7,4 +7,5 @@ ALTER TABLE tasks
     DROP COLUMN output,
     DROP COLUMN checkpoint,
     DROP COLUMN optional,
-    DROP COLUMN open_needs;
+    DROP COLUMN open_needs,
+    DROP COLUMN position;

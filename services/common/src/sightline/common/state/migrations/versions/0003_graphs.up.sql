@@ -6,7 +6,9 @@ ALTER TABLE tasks
     ADD COLUMN checkpoint bytea,
     -- An optional task that is given up does not fail its job; those that need it go on without its output.
     ADD COLUMN optional   boolean NOT NULL DEFAULT false,
-    ADD COLUMN open_needs integer NOT NULL DEFAULT 0;
+    ADD COLUMN open_needs integer NOT NULL DEFAULT 0,
+    -- The place among the tasks that were planned together.
+    ADD COLUMN position   integer NOT NULL DEFAULT 0;
 
 CREATE TABLE task_needs (
     needed_id uuid NOT NULL REFERENCES tasks ON DELETE CASCADE,
