@@ -13,7 +13,9 @@ from openapi.rules import Schema
 from openapi.schemas import Schemas
 
 _VERBS = ("get", "post", "put", "patch", "delete")
-_VARIABLE = re.compile(r"\{(\w+)=([\w-]+)/\*\}")
+# `{name=webhooks/*/deliveries/*}` is a variable of two parts, `{job.name=jobs/*}` one inside a message.
+_VARIABLE = re.compile(r"\{([\w.]+)=((?:[\w-]+/\*/?)+)\}")
+_PART = re.compile(r"([\w-]+)/\*")
 _BYTES = "google.api.HttpBody"
 _BINARY = "application/octet-stream"
 
@@ -71,15 +73,16 @@ class Paths:
                 yield collection, variable.strip("{}")
 
     def _in_path(self, found: re.Match[str]) -> str:
-        return f"{found[2]}/{{{self._variables[found[2]]}}}"
+        return _PART.sub(lambda part: f"{part[1]}/{{{self._variables[part[1]]}}}", found[2])
 
     def _path_parameters(self, template: str) -> Iterator[Schema]:
         for found in _VARIABLE.finditer(template):
-            variable = self._variables[found[2]]
-            yield {
-                "name": variable, "in": "path", "required": True, "schema": {"type": "string"},
-                "description": f"The last part of the name, of `{found[2]}/{{{variable}}}`.",
-            }  # fmt: skip
+            for collection in _PART.findall(found[2]):
+                variable = self._variables[collection]
+                yield {
+                    "name": variable, "in": "path", "required": True, "schema": {"type": "string"},
+                    "description": f"The last part of the name, of `{collection}/{{{variable}}}`.",
+                }  # fmt: skip
 
     def _query_parameters(self, request: Described, template: str, body: str) -> Iterator[Schema]:
         if body == "*":

@@ -28,6 +28,7 @@ _WELL_KNOWN: dict[str, Schema] = {
     "google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
     "google.protobuf.Duration": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]{1,9})?s$", "examples": ["1.5s"]},
     "google.protobuf.Empty": {"type": "object"},
+    "google.protobuf.FieldMask": {"type": "string", "examples": ["displayName,disabled"]},
     "google.protobuf.Any": {"type": "object", "required": ["@type"], "properties": {"@type": {"type": "string"}}},
 }
 

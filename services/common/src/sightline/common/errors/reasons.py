@@ -39,6 +39,7 @@ class Reason(StrEnum):
     UPLOAD_OFFSET_MISMATCH = "UPLOAD_OFFSET_MISMATCH"
     MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"
     # How much.
+    WEBHOOK_LIMIT_REACHED = "WEBHOOK_LIMIT_REACHED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     QUEUE_FULL = "QUEUE_FULL"
     OVERLOADED = "OVERLOADED"
@@ -122,6 +123,7 @@ TABLE: dict[Reason, Meaning] = {
     Reason.MODEL_UNAVAILABLE: _row(
         _PRECONDITION, "Ask the operator to run 'sightline models fetch', then try again.", retryable=True
     ),
+    Reason.WEBHOOK_LIMIT_REACHED: _row(_PRECONDITION, "Delete a webhook that is not needed any more."),
     Reason.QUOTA_EXCEEDED: _row(_EXHAUSTED, "Wait as long as the answer says.", retryable=True),
     Reason.QUEUE_FULL: _row(
         _EXHAUSTED, "Wait as long as the answer says; the queue is full.", retryable=True

@@ -131,7 +131,7 @@ def cors_policy(origins: tuple[str, ...]) -> Node:
     policy = config_of(
         "extensions.filters.http.cors.v3.CorsPolicy",
         allow_origin_string_match=[{"exact": origin} for origin in origins],
-        allow_methods="GET,POST,DELETE",
+        allow_methods="GET,POST,PATCH,DELETE",
         allow_headers="authorization,content-type,grpc-timeout,traceparent,x-grpc-web,x-request-id,x-user-agent",
         expose_headers="grpc-message,grpc-status,grpc-status-details-bin,retry-after,x-request-id",
         max_age="600",

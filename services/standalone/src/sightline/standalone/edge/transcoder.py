@@ -16,6 +16,7 @@ SERVICES = (
     "sightline.v1.ObjectService",
     "sightline.v1.PersonService",
     "sightline.v1.UsageService",
+    "sightline.v1.WebhookService",
 )
 
 
