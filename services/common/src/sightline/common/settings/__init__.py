@@ -65,9 +65,7 @@ def variables(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, s
             yield variable, default, field.description or ""
 
 
-def load(
-    settings: type[S], arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None
-) -> S:
+def load(settings: type[S], arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> S:
     """Read a service's settings, or explain them and leave.
 
     Args:

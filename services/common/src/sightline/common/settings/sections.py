@@ -36,9 +36,7 @@ class RedisSettings(Section):
     """Broker and progress bus; may vanish at any moment without losing a job."""
 
     url: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey URL")
-    socket_timeout_seconds: Seconds = Field(
-        5.0, description="a reply slower than this means the server is away"
-    )
+    socket_timeout_seconds: Seconds = Field(5.0, description="a reply slower than this means the server is away")
 
 
 class BlobSettings(Section):
@@ -47,9 +45,7 @@ class BlobSettings(Section):
     url: str = Field("file:///var/lib/sightline/blobs", description="file:///folder or s3://bucket/prefix")
     s3_endpoint: str | None = Field(None, description="endpoint of an S3-compatible store")
     s3_region: str | None = Field(None, description="region of the bucket")
-    s3_access_key_id: SecretStr | None = Field(
-        None, description="access key; unset: the environment's identity"
-    )
+    s3_access_key_id: SecretStr | None = Field(None, description="access key; unset: the environment's identity")
     s3_secret_access_key: SecretStr | None = Field(None, description="secret of the access key")
 
 
@@ -80,9 +76,7 @@ class RpcSettings(Section):
     port: Port = Field(0, description="port to listen on; 0 picks a free one")
     max_message_bytes: int = Field(34 * 2**20, ge=1024, description="largest message received")
     keepalive_seconds: Seconds = Field(30.0, description="interval of keepalive pings")
-    max_connection_age_seconds: Seconds = Field(
-        600.0, description="age at which a client is asked to reconnect"
-    )
+    max_connection_age_seconds: Seconds = Field(600.0, description="age at which a client is asked to reconnect")
     max_connection_age_grace_seconds: Seconds = Field(
         600.0, description="how long calls on an aged connection may still run"
     )
@@ -92,9 +86,7 @@ class RpcSettings(Section):
 class TelemetrySettings(Section):
     """Logs, traces and metrics."""
 
-    log_format: Literal["console", "json"] = Field(
-        "json", description="console for people, json for machines"
-    )
+    log_format: Literal["console", "json"] = Field("json", description="console for people, json for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level written")
     metrics_host: str = Field("127.0.0.1", description="address of /metrics, /livez and /readyz")
     metrics_port: Port = Field(0, description="port of /metrics, /livez and /readyz; 0 picks a free one")
@@ -109,9 +101,12 @@ class WorkerSettings(Section):
     slots: int = Field(2, ge=1, description="tasks that run at once")
     lease_seconds: Seconds = Field(30.0, description="how long a claim holds without a heartbeat")
     heartbeat_seconds: Seconds = Field(5.0, description="interval of lease renewals")
-    claim_ahead_max: int = Field(
-        64, ge=1, description="tasks claimed at once at most, when they are very short"
-    )
+    claim_ahead_max: int = Field(64, ge=1, description="tasks claimed at once at most, when they are very short")
     poll_seconds: Seconds = Field(
         5.0, description="interval of claims straight from PostgreSQL, whatever the queue does"
     )
+    max_tasks: int = Field(0, ge=0, description="tasks after which the process drains and leaves; 0: never")
+    memory_limit_bytes: int | None = Field(
+        None, ge=1, description="memory that the process may use; unset: the limit of its container, if it has one"
+    )
+    memory_watermark: float = Field(0.9, gt=0, le=1, description="share of the limit at which it drains and leaves")

@@ -22,6 +22,7 @@ from sightline.common.telemetry.metrics import Metrics
 from sightline.common.worker.backoff import Backoff
 from sightline.common.worker.execution import Execution
 from sightline.common.worker.handler import Handler, Task
+from sightline.common.worker.hygiene import Hygiene
 from sightline.common.worker.leases import Leases
 from sightline.common.worker.outcomes import Outcomes
 from sightline.common.worker.pace import Pace
@@ -75,15 +76,22 @@ class Worker:
         self._settling: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._looked = 0.0
+        self._ended = 0
 
     async def run_until(self, stop: asyncio.Event, drain_seconds: float) -> None:
         """Work until `stop` is set, then drain.
 
         Args:
+            stop: set from outside, or from here when the process should make room for a fresh one.
             drain_seconds: how long what has begun may take to end; after it, it is given up to be tried again.
         """
         self._outcomes.start()
-        loops = [asyncio.create_task(self._leases.keep()), asyncio.create_task(self._consume(stop))]
+        hygiene = Hygiene(self._settings)
+        loops = [
+            asyncio.create_task(self._leases.keep()),
+            asyncio.create_task(self._consume(stop)),
+            asyncio.create_task(hygiene.watch(lambda: self._ended, stop)),
+        ]
         try:
             await stop.wait()
             await self._drain(drain_seconds)
@@ -161,6 +169,7 @@ class Worker:
     async def _settle(self, task: Task, outcome: Success | Failure | Step) -> None:
         accepted = await self._outcomes.put(outcome)
         self._leases.let_go(task)
+        self._ended += 1
         if not accepted:
             log.info("outcome_refused", task=str(task.claim.task_id), attempt=task.claim.attempt)
         elif isinstance(outcome, Success | Step):
