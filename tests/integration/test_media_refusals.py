@@ -144,6 +144,13 @@ async def test_only_the_first_message_says_what_the_file_is(door: MediaDoor) -> 
     assert await door.leftovers() == []
 
 
+async def test_a_piece_that_is_too_large_is_refused(door: MediaDoor) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        await door.upload(film(100), bytes(4 * 2**20 + 1))
+    assert refusal.value.violations[0].field == "content.data"
+    assert (await door.upload(film(4 * 2**20))).size_bytes == 4 * 2**20
+
+
 async def test_another_tenants_file_and_a_missing_one_look_the_same(door: MediaDoor) -> None:
     name = (await door.upload(picture(".jpg"))).name
     missing = f"media/{uuid4()}"

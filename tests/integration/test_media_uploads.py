@@ -304,3 +304,19 @@ class Away:
 
     async def delete(self, *_keys: str) -> None:
         raise TemporarilyAway(Reason.BLOBS_UNAVAILABLE, "The blob store does not answer")
+
+
+async def test_an_upload_of_which_all_has_come_is_finished_even_if_nobody_waits(door: MediaDoor, film: bytes) -> None:
+    for size in (1000, len(film)):
+        upload_id = str(uuid4())
+        await break_off(door, film[:size], upload_id, size)
+        for _ in range(200):
+            leftovers = await door.leftovers()
+            if len(leftovers) == 1 and leftovers[0].startswith("media"):
+                break
+            await asyncio.sleep(0.05)
+        upload = await progress(door, upload_id)
+        assert (await door.get(upload.media)).sha256 == hashlib.sha256(film[:size]).hexdigest()
+        assert b"".join(piece.data for piece in await door.download(upload.media)) == film[:size]
+        await door.call(door.stub.DeleteMedia, service.DeleteMediaRequest(name=upload.media))
+        assert await door.leftovers() == []

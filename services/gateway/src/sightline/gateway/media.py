@@ -23,6 +23,8 @@ from sightline.gateway.uploads import Uploads
 from sightline.v1 import media_pb2, media_service_pb2 as service
 from sightline.v1.media_service_pb2_grpc import MediaServiceServicer
 
+# What bounds the memory of an upload, beside gRPC's own limit for messages of any kind.
+UPLOAD_PIECE_BYTES = 4 * 2**20
 DOWNLOAD_PIECE_BYTES = 256 * 1024
 UPLOADS = "uploads"
 _SKIM_SECONDS = 0.7
@@ -183,7 +185,7 @@ def _display_name(text: str) -> str:
 async def _pieces(
     first: service.UploadMediaRequest, rest: AsyncIterator[service.UploadMediaRequest]
 ) -> AsyncIterator[bytes]:
-    yield first.content.data
+    yield _piece(first)
     async for message in rest:
         for field, _ in message.ListFields():
             if field.name != "content":
@@ -191,7 +193,14 @@ async def _pieces(
                     "Only the first message of an upload says what it is",
                     [FieldViolation(field.name, "may only be set in the first message")],
                 )
-        yield message.content.data
+        yield _piece(message)
+
+
+def _piece(message: service.UploadMediaRequest) -> bytes:
+    if len(message.content.data) > UPLOAD_PIECE_BYTES:
+        violation = FieldViolation("content.data", f"must have at most {UPLOAD_PIECE_BYTES} bytes")
+        raise InvalidRequest("The piece is too large; send the file in smaller ones", [violation])
+    return message.content.data
 
 
 async def _skim(rest: AsyncIterator[service.UploadMediaRequest]) -> None:

@@ -71,7 +71,7 @@ class EgressSettings(Section):
     max_bytes: int = Field(2 * 2**30, ge=1, description="largest file that is fetched")
     connect_seconds: Seconds = Field(5.0, description="how long a name may take to resolve, and a host to connect")
     idle_seconds: Seconds = Field(15.0, description="longest silence of the other side")
-    total_seconds: Seconds = Field(300.0, description="how long a whole fetch may take, redirects included")
+    total_seconds: Seconds = Field(240.0, description="how long a whole fetch may take, redirects included")
     max_redirects: int = Field(5, ge=0, description="redirects that are followed")
     at_once: int = Field(8, ge=1, description="files that are fetched at once")
     at_once_per_tenant: int = Field(4, ge=1, description="files that are fetched at once for one tenant")

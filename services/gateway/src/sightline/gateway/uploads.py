@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable
 from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
-from sightline.common.blobs import BlobStore, blob_key
-from sightline.common.errors import FieldViolation, InvalidRequest, MediaRejected, NotFound, Reason, SightlineError
-from sightline.common.settings import MediaLimits
-from sightline.common.state.identifiers import uuid7
-from sightline.common.state.media import Media, MediaFiles, Upload
-from sightline.gateway.content import HEAD_BYTES, recognise
-from sightline.gateway.intake import check_size
-from sightline.gateway.media_store import LOOSE_SECONDS, Announcement, MediaStore, check_sha256
+import structlog
 
-# Small enough that a broken connection repeats little, large enough that 4 GiB are 1,024 parts.
-PART_BYTES = 4 * 2**20
+from sightline.common.blobs import BlobStore
+from sightline.common.errors import FieldViolation, InvalidRequest, MediaRejected, NotFound, SightlineError
+from sightline.common.settings import MediaLimits
+from sightline.common.state.media import Media, MediaFiles, Upload
+from sightline.gateway.media_store import Announcement, MediaStore, check_sha256
+from sightline.gateway.receiving import Receiving, offset_mismatch
+
+log = structlog.get_logger()
 
 
 class Uploads:
@@ -37,6 +36,7 @@ class Uploads:
         self._blobs = blobs
         self._store = store
         self._limits = limits
+        self._finishing: dict[tuple[str, UUID], asyncio.Task[Media]] = {}
 
     async def progress(self, tenant: str, upload_id: UUID) -> tuple[int, Media | None]:
         """Tell how many bytes of an upload are stored, and which file it became.
@@ -68,171 +68,50 @@ class Uploads:
             MediaRejected: the bytes are none that are analysed, or not those announced; nothing is left of them.
         """
         assert announced.upload_id is not None
-        complete = await self._files.by_upload(tenant, announced.upload_id)
+        complete = await self._complete(tenant, announced.upload_id)
         if complete is not None:
             check_sha256(complete.sha256, announced.sha256)
             return complete
         upload = await self._files.get_upload(tenant, announced.upload_id)
-        receiving = _Receiving(
+        receiving = Receiving(
             self._files, self._blobs, self._store, tenant=tenant, announced=_joined(announced, upload), upload=upload
         )
         if offset_bytes != receiving.kept_bytes:
             raise offset_mismatch(announced.upload_id, receiving.kept_bytes)
         try:
             await receiving.take(pieces, self._limits)
+            if receiving.is_surely_whole:
+                return await self._finish_anyway(receiving, (tenant, announced.upload_id))
             return await receiving.finish()
         except MediaRejected:
             await receiving.abandon()
             raise
         except asyncio.CancelledError:
             # The connection broke: what has come is kept, so that the client need not send it again.
-            with suppress(SightlineError):
-                await receiving.save()
+            if not receiving.is_surely_whole:
+                with suppress(SightlineError):
+                    await receiving.save()
             raise
 
+    async def _complete(self, tenant: str, upload_id: UUID) -> Media | None:
+        finishing = self._finishing.get((tenant, upload_id))
+        if finishing is not None:
+            return await asyncio.shield(finishing)
+        return await self._files.by_upload(tenant, upload_id)
 
-def offset_mismatch(upload_id: UUID, kept_bytes: int) -> SightlineError:
-    """Make the refusal of a call that begins where the upload does not stand."""
-    return SightlineError(
-        Reason.UPLOAD_OFFSET_MISMATCH,
-        f"uploads/{upload_id} goes on at byte {kept_bytes}",
-        metadata={"offset_bytes": str(kept_bytes)},
-    )
+    async def _finish_anyway(self, receiving: Receiving, key: tuple[str, UUID]) -> Media:
+        """Finish even if the client hangs up: a large film may take longer than proxies bear silence."""
+        finishing = asyncio.create_task(receiving.finish(), name="finish upload")
+        self._finishing[key] = finishing
+        finishing.add_done_callback(lambda task: self._finished(key, task))
+        return await asyncio.shield(finishing)
 
-
-class _Receiving:
-    """One call that adds to one upload."""
-
-    def __init__(
-        self,
-        files: MediaFiles,
-        blobs: BlobStore,
-        store: MediaStore,
-        *,
-        tenant: str,
-        announced: Announcement,
-        upload: Upload | None,
-    ) -> None:
-        assert announced.upload_id is not None
-        self._files = files
-        self._blobs = blobs
-        self._store = store
-        self._tenant = tenant
-        self._announced = announced
-        self._upload_id = announced.upload_id
-        self._upload = upload
-        self._pending = bytearray()
-
-    @property
-    def kept_bytes(self) -> int:
-        """How many bytes are stored."""
-        return self._upload.received_bytes if self._upload else 0
-
-    async def take(self, pieces: AsyncIterable[bytes], limits: MediaLimits) -> None:
-        """Store pieces until the announced size is there, or else to their end."""
-        size_bytes = self._announced.size_bytes
-        check_size(size_bytes or 0, limits.max_upload_bytes)
-        if size_bytes is not None and self.kept_bytes >= size_bytes:
-            return
-        async for piece in pieces:
-            self._pending += piece
-            check_size(self._come_bytes, limits.max_upload_bytes)
-            if size_bytes is not None and self._come_bytes >= size_bytes:
-                return
-            if len(self._pending) >= PART_BYTES:
-                self._look(limits)
-                await self.save()
-
-    async def finish(self) -> Media:
-        """Make the upload a file, if all of it is there."""
-        size_bytes = self._announced.size_bytes
-        if size_bytes is not None and self._come_bytes < size_bytes:
-            await self.save()
-            raise offset_mismatch(self._upload_id, self.kept_bytes)
-        if self.kept_bytes == 0:
-            media = await self._store.keep(self._tenant, self._announced, _one(bytes(self._pending)))
-        else:
-            await self.save()
-            media = await self._join_parts()
-        if self._upload is not None:
-            await self.abandon()
-        return media
-
-    async def save(self) -> None:
-        """Store what has come; once begun, this is done even if the call is cancelled meanwhile."""
-        saving = asyncio.create_task(self._append())
-        try:
-            await asyncio.shield(saving)
-        except asyncio.CancelledError:
-            with suppress(SightlineError):
-                await saving
-            raise
-
-    async def abandon(self) -> None:
-        """Let the upload and its parts go."""
-        await self._store.discard(await self._files.end_upload(self._tenant, self._upload_id))
-
-    @property
-    def _come_bytes(self) -> int:
-        return self.kept_bytes + len(self._pending)
-
-    def _look(self, limits: MediaLimits) -> None:
-        """Refuse at the first part what would be refused at the end."""
-        if self.kept_bytes == 0:
-            content = recognise(bytes(self._pending[:HEAD_BYTES]), limits)
-            check_size(max(self._announced.size_bytes or 0, self._come_bytes), content.max_bytes)
-
-    async def _join_parts(self) -> Media:
-        try:
-            return await self._store.keep(self._tenant, self._announced, self._parts())
-        except SightlineError as error:
-            # Another call may have finished the same upload, and deleted its parts while they were read here.
-            media = await self._files.by_upload(self._tenant, self._upload_id)
-            if error.reason is not Reason.MEDIA_GONE or media is None:
-                raise
-            return media
-
-    async def _parts(self) -> AsyncIterator[bytes]:
-        assert self._upload is not None
-        for key in self._upload.blob_keys:
-            async for chunk in self._blobs.stream(key):
-                yield chunk
-
-    async def _append(self) -> None:
-        if not self._pending:
-            return
-        if self._upload is None:
-            await self._begin()
-        key = blob_key("parts", uuid7())
-        await self._files.loosen(key, due_seconds=LOOSE_SECONDS)
-        await self._blobs.put_bytes(key, bytes(self._pending))
-        try:
-            self._upload = await self._files.extend_upload(
-                self._tenant,
-                self._upload_id,
-                offset_bytes=self.kept_bytes,
-                added_bytes=len(self._pending),
-                blob_key=key,
-            )
-        except SightlineError as error:
-            if error.reason is not Reason.UPLOAD_OFFSET_MISMATCH:
-                raise
-            await self._store.discard([key])
-            raise offset_mismatch(self._upload_id, await self._stands_at()) from None
-        self._pending.clear()
-
-    async def _begin(self) -> None:
-        announced = self._announced
-        upload = await self._files.begin_upload(
-            self._tenant, self._upload_id, announced.display_name, announced.sha256, announced.size_bytes
-        )
-        if upload.received_bytes:  # another call has begun it meanwhile
-            raise offset_mismatch(self._upload_id, upload.received_bytes)
-        self._upload = upload
-
-    async def _stands_at(self) -> int:
-        upload = await self._files.get_upload(self._tenant, self._upload_id)
-        return upload.received_bytes if upload else 0
+    def _finished(self, key: tuple[str, UUID], finishing: asyncio.Task[Media]) -> None:
+        if self._finishing.get(key) is finishing:
+            del self._finishing[key]
+        # Looked at here, since the client that would be told may be gone; the parts are there to try again.
+        if not finishing.cancelled() and finishing.exception() is not None:
+            log.info("upload_not_finished", upload=str(key[1]), error=type(finishing.exception()).__name__)
 
 
 def _joined(announced: Announcement, upload: Upload | None) -> Announcement:
@@ -252,7 +131,3 @@ def _joined(announced: Announcement, upload: Upload | None) -> Announcement:
         sha256=announced.sha256 or upload.sha256,
         size_bytes=announced.size_bytes if announced.size_bytes is not None else upload.size_bytes,
     )
-
-
-async def _one(data: bytes) -> AsyncIterator[bytes]:
-    yield data
