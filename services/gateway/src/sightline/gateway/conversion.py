@@ -9,13 +9,19 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
 
+from sightline.common.state.graphs import Stage
 from sightline.common.state.jobs import Attempt, Job, Result, State, Stored, Submission
 from sightline.gateway.names import job_name
 from sightline.v1 import job_pb2
 
 
-def job_message(row: Job) -> job_pb2.Job:
-    """Write a job as clients see it."""
+def job_message(row: Job, stages: Iterable[Stage] = ()) -> job_pb2.Job:
+    """Write a job as clients see it.
+
+    Args:
+        row: the job.
+        stages: how far each stage is, if it has several.
+    """
     message = job_pb2.Job(
         name=job_name(row.job_id),
         spec=job_pb2.JobSpec.FromString(row.spec),
@@ -31,6 +37,9 @@ def job_message(row: Job) -> job_pb2.Job:
         end_time=_timestamp(row.end_time),
         expire_time=_timestamp(row.expire_time),
         etag=row.etag,
+        run_time=_timestamp(row.run_time),
+        deadline_time=_timestamp(row.deadline_time),
+        stages=map(_stage, stages),
     )
     if row.error is not None:
         message.error.CopyFrom(_status(row.error))
@@ -52,6 +61,8 @@ def new_job_message(submission: Submission, stored: Stored) -> job_pb2.Job:
         create_time=_timestamp(stored.create_time),
         expire_time=_timestamp(stored.expire_time),
         etag="1",
+        run_time=_timestamp(submission.run_time),
+        deadline_time=_timestamp(submission.deadline_time),
     )
 
 
@@ -94,6 +105,18 @@ def dead_letter_message(row: Job, attempts: Iterable[Attempt]) -> job_pb2.DeadLe
     if row.error is not None:
         message.error.CopyFrom(_status(row.error))
     return message
+
+
+def _stage(row: Stage) -> job_pb2.JobStage:
+    return job_pb2.JobStage(
+        name=row.stage,
+        state=job_pb2.Job.State.ValueType(row.state),
+        progress=row.progress,
+        task_count=row.tasks,
+        ended_task_count=row.ended,
+        start_time=_timestamp(row.start_time),
+        end_time=_timestamp(row.end_time),
+    )
 
 
 def _attempt(row: Attempt) -> job_pb2.TaskAttempt:

@@ -56,6 +56,23 @@ class Leases:
         return len(taken) == self._count
 
 
+class Deadlines:
+    """Ends jobs that did not end in time."""
+
+    def __init__(self, upkeep: Upkeep, bus: Bus, count: int) -> None:
+        self._upkeep = upkeep
+        self._bus = bus
+        self._count = count
+        late = SightlineError(Reason.DEADLINE_EXCEEDED, "The deadline of the job passed before it had ended")
+        self._error = to_status(late).SerializeToString()
+
+    async def end(self) -> bool:
+        """End the jobs whose deadline has passed, and tell those who watch."""
+        ended = await self._upkeep.end_overdue(self._error, self._count)
+        await self._bus.tell([Change(one.job_id, one.state, one.transition, 0.0) for one in ended])
+        return len(ended) == self._count
+
+
 class Refill:
     """Keeps the window of each queue in Redis filled from PostgreSQL, and puts back what Redis lost."""
 

@@ -14,6 +14,7 @@ from sightline.common.errors import Reason, SightlineError
 from sightline.common.queue import Bus, Change, Message
 from sightline.common.rpc import Context, current_identity
 from sightline.common.state import filters
+from sightline.common.state.graphs import Graphs
 from sightline.common.state.jobs import Job, Jobs, Rerun, Result, State
 from sightline.common.state.pages import JobPages, Page
 from sightline.gateway import names, page_tokens
@@ -39,6 +40,7 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
         *,
         creation: Creation,
         jobs: Jobs,
+        graphs: Graphs,
         pages: JobPages,
         watching: Watching,
         publication: Publication,
@@ -46,6 +48,7 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
     ) -> None:
         self._creation = creation
         self._jobs = jobs
+        self._graphs = graphs
         self._pages = pages
         self._watching = watching
         self._publication = publication
@@ -63,7 +66,10 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
 
     async def GetJob(self, request: api.GetJobRequest, _context: Context) -> job_pb2.Job:
         """Read a job."""
-        return job_message(await self._jobs.get(_tenant(), names.parse(names.JOBS, request.name)))
+        tenant, job_id = _tenant(), names.parse(names.JOBS, request.name)
+        row = await self._jobs.get(tenant, job_id)
+        stages = await self._graphs.stages(tenant, job_id) if row.planned else ()
+        return job_message(row, stages)
 
     async def BatchGetJobs(self, request: api.BatchGetJobsRequest, _context: Context) -> api.BatchGetJobsResponse:
         """Read many jobs in the order that is asked for."""

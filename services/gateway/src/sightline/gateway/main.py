@@ -18,6 +18,7 @@ from sightline.common.queue import Bus, Publisher
 from sightline.common.rpc import RpcServer, run, stop_signal
 from sightline.common.settings import load
 from sightline.common.state.database import Database
+from sightline.common.state.graphs import Graphs
 from sightline.common.state.jobs import Jobs
 from sightline.common.state.keys import Keys
 from sightline.common.state.media import MediaFiles
@@ -28,7 +29,7 @@ from sightline.gateway.admission import KeyAdmission
 from sightline.gateway.analysis_services import add_services, health_check, open_channels
 from sightline.gateway.creation import Creation
 from sightline.gateway.depths import Depths
-from sightline.gateway.duties import Duty, Leases, Refill
+from sightline.gateway.duties import Deadlines, Duty, Leases, Refill
 from sightline.gateway.egress import Egress
 from sightline.gateway.first_key import FirstKey
 from sightline.gateway.grouping import Grouping
@@ -180,6 +181,7 @@ def _duties(world: World, depths: Depths, files: MediaFiles, store: MediaStore) 
     )
     return [
         Duty("end_leases", settings.leases_seconds, leases.end),
+        Duty("end_overdue", settings.leases_seconds, Deadlines(upkeep, world.bus, settings.purge_max).end),
         Duty("refill", settings.refill_seconds, refill.fill),
         Duty("export_depths", settings.depths_seconds, depths.export),
         Duty("purge_jobs", settings.purge_seconds, purges.jobs),
@@ -201,6 +203,7 @@ def _add_jobs(server: RpcServer, world: World, stack: AsyncExitStack) -> None:
     servicer = JobServicer(
         creation=Creation(Submissions(settings, world.channels), reception, grouping, jobs),
         jobs=jobs,
+        graphs=Graphs(world.database),
         pages=JobPages(world.database),
         watching=watching,
         publication=publication,

@@ -85,7 +85,9 @@ class Reception:
         return refused | await self._jobs.repeats([o.submission for o in asked if o.submission.job_id in missing])
 
     def _reserved(self, submission: Submission) -> Submission:
-        return replace(submission, published=self._publication.reserve(submission.queue))
+        # What may not run yet is published by housekeeping, when its time has come.
+        due = submission.run_time is None
+        return replace(submission, published=due and self._publication.reserve(submission.queue))
 
     def _publish(self, submissions: Iterable[Submission]) -> None:
         messages: dict[str, list[Message]] = {}

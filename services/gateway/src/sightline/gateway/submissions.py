@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from datetime import UTC, datetime
 from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from sightline.common.rpc import Identity
 from sightline.common.state.identifiers import uuid7
@@ -15,7 +18,7 @@ from sightline.gateway import names
 from sightline.gateway.kinds import queue_of
 from sightline.gateway.reception import Asked
 from sightline.gateway.settings import JobSettings
-from sightline.v1 import job_service_pb2
+from sightline.v1 import job_pb2, job_service_pb2
 
 _PRIORITY_DEFAULT = 5
 
@@ -58,9 +61,11 @@ class Submissions:
             labels=labels,
             trace_context=_trace_context(),
             request_id=UUID(request.request_id) if request.request_id else None,
-            body_sha256=_digest(spec, priority, labels) if request.request_id else b"",
+            body_sha256=_digest(job, spec, priority) if request.request_id else b"",
             keep_seconds=self._settings.keep_seconds,
             max_attempts=self._settings.max_attempts,
+            run_time=_time(job.run_time) if job.HasField("run_time") else None,
+            deadline_time=_time(job.deadline_time) if job.HasField("deadline_time") else None,
         )
         pieces = frozenset(names.parse(names.MEDIA, piece.media) for piece in job.spec.mix_audio.pieces)
         return Asked(submission, pieces)
@@ -72,7 +77,12 @@ def _trace_context() -> str:
     return carrier.get("traceparent", "")
 
 
-def _digest(spec: bytes, priority: int, labels: dict[str, str]) -> bytes:
+def _digest(job: job_pb2.Job, spec: bytes, priority: int) -> bytes:
     """Tell a repeat from a reuse: what the client chose, and nothing that is filled in here."""
-    text = json.dumps([spec.hex(), priority, labels], sort_keys=True)
+    times = [job.run_time.ToNanoseconds(), job.deadline_time.ToNanoseconds()]
+    text = json.dumps([spec.hex(), priority, dict(job.labels), times], sort_keys=True)
     return hashlib.sha256(text.encode()).digest()
+
+
+def _time(message: Timestamp) -> datetime:
+    return message.ToDatetime(UTC)

@@ -92,11 +92,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """How far one stage of a job is: its tasks, how many have ended, and the mean of their progress."""
+    """How far one stage of a job is: its state, its tasks, how many have ended, and the mean of their progress."""
 
     stage: str
-    live: int | None
-    last: int
+    state: int
     tasks: int
     ended: int
     progress: float

@@ -86,7 +86,9 @@ class Job:
     start_time: datetime | None
     end_time: datetime | None
     expire_time: datetime
+    run_time: datetime | None
     deadline_time: datetime | None
+    planned: bool
 
     @property
     def etag(self) -> str:

@@ -69,6 +69,7 @@ WITH tally AS (
 )
 UPDATE jobs SET
     open_tasks = tally.open,
+    planned = tally.every > 1,
     state = CASE WHEN tally.open = 0 THEN 3 ELSE jobs.state END,
     history = CASE WHEN tally.open = 0 THEN history || 3::smallint ELSE history END,
     progress = CASE WHEN tally.open = 0 THEN 1 ELSE greatest(jobs.progress, tally.done / tally.every) END,
@@ -104,9 +105,13 @@ WHERE task_needs.task_id = :task_id
 ORDER BY needed.create_time, needed.position;
 
 -- name: stages
-SELECT stage, min(state) FILTER (WHERE state < 3) AS live, max(state) AS last, count(*) AS tasks,
-       count(*) FILTER (WHERE state >= 3) AS ended, avg(CASE WHEN state = 3 THEN 1 ELSE progress END)::float8 AS progress,
-       min(start_time) AS start_time, max(end_time) AS end_time
+-- A stage runs while one of its tasks does, waits while one waits, and has ended as its worst task has.
+SELECT stage,
+       CASE WHEN bool_or(state = 2) THEN 2 WHEN bool_or(state < 2) THEN 1 ELSE max(state) END AS state,
+       count(*) AS tasks, count(*) FILTER (WHERE state >= 3) AS ended,
+       avg(CASE WHEN state = 3 THEN 1 ELSE progress END)::float8 AS progress,
+       min(start_time) AS start_time,
+       CASE WHEN bool_and(state >= 3) THEN max(end_time) END AS end_time
 FROM tasks WHERE tenant = :tenant AND job_id = :job_id
 GROUP BY stage
 ORDER BY min(create_time), min(position);

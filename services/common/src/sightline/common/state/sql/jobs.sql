@@ -24,9 +24,9 @@ fresh AS (
     SELECT * FROM asked WHERE request_id IS NULL OR job_id IN (SELECT job_id FROM remembered)
 ),
 stored AS (
-    INSERT INTO jobs (tenant, job_id, kind, spec, media_id, priority, labels, trace_context, open_tasks, expire_time, deadline_time)
+    INSERT INTO jobs (tenant, job_id, kind, spec, media_id, priority, labels, trace_context, open_tasks, expire_time, run_time, deadline_time)
     SELECT tenant, job_id, kind, spec, media_id, priority, labels, trace_context, 1,
-           greatest(now(), run_time) + keep_seconds * interval '1 second', deadline_time
+           greatest(now(), run_time) + keep_seconds * interval '1 second', run_time, deadline_time
     FROM fresh
     RETURNING job_id, create_time, expire_time
 ),

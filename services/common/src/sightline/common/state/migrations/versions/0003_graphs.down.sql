@@ -1,5 +1,5 @@
 DROP INDEX jobs_overdue;
-ALTER TABLE jobs DROP COLUMN deadline_time;
+ALTER TABLE jobs DROP COLUMN run_time, DROP COLUMN deadline_time, DROP COLUMN planned;
 DROP TABLE task_needs;
 ALTER TABLE tasks
     DROP COLUMN stage,

@@ -17,5 +17,9 @@ CREATE TABLE task_needs (
 );
 CREATE INDEX task_needs_of_task ON task_needs (task_id);
 
-ALTER TABLE jobs ADD COLUMN deadline_time timestamptz;
+ALTER TABLE jobs
+    ADD COLUMN run_time      timestamptz,
+    ADD COLUMN deadline_time timestamptz,
+    -- Whether a task of it has planned others: only then are there stages to tell of.
+    ADD COLUMN planned       boolean NOT NULL DEFAULT false;
 CREATE INDEX jobs_overdue ON jobs (deadline_time) WHERE deadline_time IS NOT NULL AND state IN (1, 2);
