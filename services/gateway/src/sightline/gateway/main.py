@@ -54,6 +54,7 @@ SERVICE = "gateway"
 VERSION = version("sightline-gateway")
 
 _RETRY_SECONDS = 1.0
+_FIRST_KEY_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -99,6 +100,10 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         stack.push_async_callback(telemetry.stop)
         making = asyncio.create_task(first_key.ensure(), name="first key")
         stack.callback(making.cancel)
+        # A moment is given to it, since a process that is not ready at first says so for a second at least.
+        await asyncio.wait([making], timeout=_FIRST_KEY_SECONDS)
+        if making.done():
+            await making
         depths = Depths(Upkeep(world.database), world.metrics, world.channels)
         files = MediaFiles(world.database)
         store = MediaStore(files, world.blobs, settings.limits, keep_seconds=settings.media.keep_seconds)
