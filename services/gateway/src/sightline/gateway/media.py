@@ -197,10 +197,11 @@ async def _pieces(
 
 
 def _piece(message: service.UploadMediaRequest) -> bytes:
-    if len(message.content.data) > UPLOAD_PIECE_BYTES:
+    data: bytes = message.content.data
+    if len(data) > UPLOAD_PIECE_BYTES:
         violation = FieldViolation("content.data", f"must have at most {UPLOAD_PIECE_BYTES} bytes")
         raise InvalidRequest("The piece is too large; send the file in smaller ones", [violation])
-    return message.content.data
+    return data
 
 
 async def _skim(rest: AsyncIterator[service.UploadMediaRequest]) -> None:

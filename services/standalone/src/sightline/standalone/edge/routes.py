@@ -64,6 +64,8 @@ def table(options: EdgeOptions) -> list[Route]:
             # What a stranger uploaded is never shown as a page of this site; the gateway may name the file.
             answer_headers={"content-disposition": "attachment"},
         ),
+        # To fetch a file from elsewhere takes longer than a call; the gateway has a bound of its own for it.
+        Route({"path": "/v1/media:import"}, limits.call_idle_seconds, limits.call_idle_seconds),
         # The time of the call counts from its last byte in; a body that stalls on the way is cut by the other.
         Route({"prefix": "/v1/"}, limits.call_seconds, 1.5 * limits.call_seconds),
         Route({"path": "/sightline.v1.JobService/WatchJob"}, 0, 0, WATCHES, rest=False),
