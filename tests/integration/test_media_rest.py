@@ -112,7 +112,8 @@ async def test_a_large_film_takes_no_memory_either_way(rest: httpx.AsyncClient) 
                 highest = max(highest, process.memory_info().rss)
         assert received == int(media["sizeBytes"])
         peaks.append(highest)
-    assert peaks[2] - peaks[1] < 32 * MIB
+    # Allocators keep some of what they got; a file that were held would be seen as its 180 MiB.
+    assert peaks[2] - peaks[1] < 64 * MIB
 
 
 async def test_a_body_that_breaks_off_is_gone_on_with(rest: httpx.AsyncClient, door: MediaDoor) -> None:

@@ -246,7 +246,8 @@ async def test_200_megabytes_take_no_more_memory_than_20(door: MediaDoor) -> Non
     for upload_id in ("", str(uuid4())):
         await peak(20, upload_id and str(uuid4()))
         few, many = await peak(20, upload_id and str(uuid4())), await peak(200, upload_id and str(uuid4()))
-        assert many - few < 32 * MIB
+        # Allocators keep some of what they got; a file that were held would be seen as its 180 MiB.
+        assert many - few < 64 * MIB
 
 
 async def test_uploads_that_nobody_goes_on_with_and_expired_files_are_purged(door: MediaDoor, film: bytes) -> None:
