@@ -18,7 +18,7 @@ class Depths:
     def __init__(self, upkeep: Upkeep, metrics: Metrics, queues: Collection[str]) -> None:
         self._upkeep = upkeep
         self._metrics = metrics
-        self._queues = sorted(queues)
+        self._queues = set(queues)
         self._lock = asyncio.Lock()
         self._depths: list[Depth] = []
         self._read_at = float("-inf")
@@ -28,8 +28,9 @@ class Depths:
         async with self._lock:
             if time.monotonic() - self._read_at > _FRESH_SECONDS:
                 found = {one.queue: one for one in await self._upkeep.depths()}
-                names = sorted({*self._queues, *found})
-                self._depths = [found.get(name) or Depth(name, 0, 0, 0.0) for name in names]
+                # A queue that was seen once stays, so that its gauge falls to 0 and does not stand still.
+                self._queues.update(found)
+                self._depths = [found.get(name) or Depth(name, 0, 0, 0.0) for name in sorted(self._queues)]
                 self._read_at = time.monotonic()
             return self._depths
 

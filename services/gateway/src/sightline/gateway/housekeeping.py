@@ -33,7 +33,7 @@ class Housekeeping:
         *,
         contend_seconds: float,
         term_seconds: float,
-        on_end: Callable[[], None] = lambda: None,
+        on_resign: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare to contend.
 
@@ -43,14 +43,14 @@ class Housekeeping:
             metrics: counts what it does.
             contend_seconds: interval of tries.
             term_seconds: how long a lead lasts before it has to be won anew.
-            on_end: called when a term ends.
+            on_resign: called when this process does not lead, or does no longer.
         """
         self._upkeep = upkeep
         self._duties = duties
         self._metrics = metrics
         self._contend_seconds = contend_seconds
         self._term_seconds = term_seconds
-        self._on_end = on_end
+        self._on_resign = on_resign
         self._contending: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -65,6 +65,7 @@ class Housekeeping:
             self._contending.cancel()
             with suppress(asyncio.CancelledError):
                 await self._contending
+        self._resign()
 
     async def _contend(self) -> None:
         # A flag beside the cancellation, which is lost when the database goes away just as the lead is given back.
@@ -77,22 +78,25 @@ class Housekeeping:
             except Exception:  # whatever it was, the next try may go better, and nobody else would try
                 log.exception("housekeeping_failed")
             # After a term of its own it tries again at once: the others have had the moment between.
-            await asyncio.sleep(0 if led else self._contend_seconds)
+            if not led:
+                self._resign()
+                await asyncio.sleep(self._contend_seconds)
 
     async def _serve_term(self) -> bool:
         async with self._upkeep.leadership() as leads:
             if not leads:
                 return False
             self._metrics.leads.set(1)
-            try:
-                async with asyncio.TaskGroup() as group:
-                    end = time.monotonic() + self._term_seconds
-                    for duty in self._duties:
-                        group.create_task(self._repeat(duty, end), name=duty.name)
-            finally:
-                self._metrics.leads.set(0)
-                self._on_end()
+            async with asyncio.TaskGroup() as group:
+                end = time.monotonic() + self._term_seconds
+                for duty in self._duties:
+                    group.create_task(self._repeat(duty, end), name=duty.name)
         return True
+
+    def _resign(self) -> None:
+        """Say that another leads; not between two terms of one's own, where a scrape would find nobody."""
+        self._metrics.leads.set(0)
+        self._on_resign()
 
     async def _repeat(self, duty: Duty, end: float) -> None:
         while time.monotonic() < end:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from itertools import groupby
 from uuid import UUID
 
@@ -91,8 +92,9 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
     async def WatchJob(self, request: api.WatchJobRequest, _context: Context) -> AsyncIterator[job_pb2.JobEvent]:
         """Tell every change of a job until it has ended."""
         job_id = names.parse(names.JOBS, request.name)
-        async for event in self._watching.watch(_tenant(), job_id, request.after_sequence):
-            yield event
+        async with aclosing(self._watching.watch(_tenant(), job_id, request.after_sequence)) as events:
+            async for event in events:
+                yield event
 
     async def CancelJob(self, request: api.CancelJobRequest, _context: Context) -> job_pb2.Job:
         """End a job that has not ended."""

@@ -113,7 +113,7 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
             world.metrics,
             contend_seconds=settings.housekeeping.contend_seconds,
             term_seconds=settings.housekeeping.term_seconds,
-            on_end=depths.withdraw,
+            on_resign=depths.withdraw,
         )
         housekeeping.start()
         stack.push_async_callback(housekeeping.stop)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -65,7 +65,7 @@ class Watching:
         self._watches: set[Watch] = set()
         self._checking: asyncio.Task[None] | None = None
 
-    async def watch(self, tenant: str, job_id: UUID, after: int) -> AsyncIterator[job_pb2.JobEvent]:
+    async def watch(self, tenant: str, job_id: UUID, after: int) -> AsyncGenerator[job_pb2.JobEvent, None]:
         """Tell every change of a job after a sequence number, until it has ended.
 
         Raises:
@@ -78,9 +78,10 @@ class Watching:
             self._watches.add(watch)
             self._checking = self._checking or asyncio.create_task(self._check(), name="check watches")
             try:
-                async for event in self._events(watch):
-                    watch.last = event.sequence
-                    yield event
+                async with aclosing(self._events(watch)) as events:
+                    async for event in events:
+                        watch.last = event.sequence
+                        yield event
             finally:
                 self._watches.discard(watch)
 
@@ -91,7 +92,7 @@ class Watching:
             with suppress(asyncio.CancelledError):
                 await self._checking
 
-    async def _events(self, watch: Watch) -> AsyncIterator[job_pb2.JobEvent]:
+    async def _events(self, watch: Watch) -> AsyncGenerator[job_pb2.JobEvent, None]:
         while True:
             row = await self._jobs.get(watch.tenant, watch.job_id)
             _require_reached(row, watch.last)
