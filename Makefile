@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODELS ?= data/models
 UV_VERSION := 0.13.9
+# Trust what the machine trusts, where it says so: a company's own registry has a certificate of its own.
+CA_FILE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
+UV := $(BIN)/uv $(if $(CA_FILE),--system-certs,)
+export NODE_EXTRA_CA_CERTS ?= $(CA_FILE)
 PACKAGES := protos services/common services/gateway services/face services/object client services/standalone
 PROTOS := $(wildcard protos/sightline/v1/*.proto)
 
@@ -18,7 +22,7 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.locked: requirements/dev.lock | $(BIN)/uv
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
 	@touch $@
 
 protos/gen/.made: $(PROTOS) protos/generate.py $(wildcard protos/openapi/*.py) $(VENV)/.locked
@@ -26,7 +30,7 @@ protos/gen/.made: $(PROTOS) protos/generate.py $(wildcard protos/openapi/*.py) $
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.locked protos/gen/.made $(addsuffix /pyproject.toml,$(PACKAGES))
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index $(addprefix -e ,$(PACKAGES))
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index $(addprefix -e ,$(PACKAGES))
 	@touch $@
 
 setup: $(VENV)/.installed ## make the environment from the locked versions
@@ -40,7 +44,7 @@ down: setup ## end what `make up ARGS=--detach` has started
 protos: protos/gen/.made ## make the Python code of the contract
 
 lock: | $(BIN)/uv ## choose versions anew and lock them
-	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(UV) pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-package sightline-client --no-emit-package sightline-common --no-emit-package sightline-face --no-emit-package sightline-gateway \
 	  --no-emit-package sightline-object --no-emit-package sightline-protos --no-emit-package sightline-standalone --no-annotate --output-file requirements/dev.lock
 
