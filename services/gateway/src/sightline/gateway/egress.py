@@ -67,6 +67,21 @@ class Egress:
         Raises:
             SightlineError: URI_REFUSED (the host is inward) or URI_UNREACHABLE.
         """
+        async with self._ask("GET", target, [("Accept", "*/*")]) as answer:
+            yield answer
+
+    @asynccontextmanager
+    async def post(
+        self, target: Target, body: bytes, headers: Sequence[tuple[str, str]]
+    ) -> AsyncIterator[httpcore.Response]:
+        """Send something, and give the answer like `get`, whose errors it raises."""
+        async with self._ask("POST", target, [*headers, ("Content-Length", str(len(body)))], body) as answer:
+            yield answer
+
+    @asynccontextmanager
+    async def _ask(
+        self, method: str, target: Target, headers: Sequence[tuple[str, str]], body: bytes | None = None
+    ) -> AsyncIterator[httpcore.Response]:
         settings = self._settings
         timeouts = {
             "connect": settings.connect_seconds * 2,  # the name and the host
@@ -80,7 +95,13 @@ class Egress:
                 httpcore.AsyncConnectionPool(
                     ssl_context=self._trust, max_connections=1, retries=0, network_backend=self._network
                 ) as pool,
-                pool.stream("GET", _url(target), headers=_headers(target), extensions={"timeout": timeouts}) as answer,
+                pool.stream(
+                    method,
+                    _url(target),
+                    headers=[*_headers(target), *headers],
+                    content=body,
+                    extensions={"timeout": timeouts},
+                ) as answer,
             ):
                 yield answer
 
@@ -166,7 +187,6 @@ def _headers(target: Target) -> list[tuple[str, str]]:
     return [
         ("Host", target.authority),
         ("User-Agent", _USER_AGENT),
-        ("Accept", "*/*"),
         ("Accept-Encoding", _PLAIN),
         ("Connection", "close"),
     ]

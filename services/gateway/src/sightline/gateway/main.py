@@ -46,9 +46,12 @@ from sightline.gateway.submissions import Submissions
 from sightline.gateway.uploads import Uploads
 from sightline.gateway.usage import UsageServicer
 from sightline.gateway.watching import Watching
+from sightline.gateway.webhooks.opening import build_webhooks
+from sightline.gateway.webhooks.receivers import allowing
 from sightline.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from sightline.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from sightline.v1.usage_service_pb2_grpc import add_UsageServiceServicer_to_server
+from sightline.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
 
 SERVICE = "gateway"
 VERSION = version("sightline-gateway")
@@ -107,16 +110,26 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         depths = Depths(Upkeep(world.database), world.metrics, world.channels)
         files = MediaFiles(world.database)
         store = MediaStore(files, world.blobs, settings.limits, keep_seconds=settings.media.keep_seconds)
+        way_out = Egress(settings.egress, allows=allowing(settings.webhooks.inward_networks))
+        webhooks = build_webhooks(settings, world.database, world.metrics, way_out)
+
+        def withdraw_gauges() -> None:
+            depths.withdraw()
+            webhooks.upkeep.withdraw()
+
         housekeeping = Housekeeping(
             Upkeep(world.database),
-            _duties(world, depths, files, store),
+            [*_duties(world, depths, files, store), *webhooks.duties],
             world.metrics,
             contend_seconds=settings.housekeeping.contend_seconds,
             term_seconds=settings.housekeeping.term_seconds,
-            on_resign=depths.withdraw,
+            on_resign=withdraw_gauges,
         )
         housekeeping.start()
         stack.push_async_callback(housekeeping.stop)
+        if settings.webhooks.enabled:
+            webhooks.dispatcher.start()
+            stack.push_async_callback(webhooks.dispatcher.stop)
         admission = KeyAdmission(keys, settings.keys)
         server = RpcServer(settings.rpc, world.metrics, world.tracing, readiness, admission)
         _add_jobs(server, world, stack)
@@ -124,6 +137,7 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         # The stubs want every method; the server answers METHOD_NOT_FOUND for those that the servicer has not.
         usage = UsageServicer(depths, readiness, VERSION)  # type: ignore[abstract]
         server.add(add_UsageServiceServicer_to_server, usage)
+        server.add(add_WebhookServiceServicer_to_server, webhooks.servicer)
         add_services(server, world.channels, world.metrics)
         yield await stack.enter_async_context(server)
 

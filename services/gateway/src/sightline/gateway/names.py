@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sightline.common.errors import NotFound
 
-JOBS, MEDIA = "jobs", "media"
+JOBS, MEDIA, WEBHOOKS = "jobs", "media", "webhooks"
 
 
 def job_name(job_id: UUID) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 from pydantic_settings import SettingsConfigDict
 
 from sightline.common.settings import (
@@ -77,6 +77,31 @@ class EgressSettings(Section):
     at_once_per_tenant: int = Field(4, ge=1, description="files that are fetched at once for one tenant")
 
 
+class WebhookSettings(Section):
+    """How receivers are told that jobs end; ports and the times of a connection are those of `egress`."""
+
+    enabled: bool = Field(True, description="make deliveries; they are written all the same, for others to make")
+    plain_http: bool = Field(False, description="allow webhooks with http addresses")
+    inward_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description="networks that webhooks may reach though they are not public, as a JSON list; for trusted tenants",
+    )
+    per_tenant_max: int = Field(100, ge=1, description="webhooks of one tenant at most")
+    attempts_max: int = Field(17, ge=1, le=100, description="how often a delivery is tried; the default is about a day")
+    first_delay_seconds: Seconds = Field(10.0, description="longest wait before the second attempt; then it doubles")
+    max_delay_seconds: Seconds = Field(6 * 3600.0, description="longest wait before any attempt")
+    attempt_seconds: Seconds = Field(15.0, description="how long a receiver has to answer")
+    lease_seconds: Seconds = Field(
+        60.0, description="when another gateway makes a delivery that this one left unfinished; above attempt_seconds"
+    )
+    poll_seconds: Seconds = Field(0.5, description="interval of looking for deliveries that are due")
+    at_once: int = Field(64, ge=1, description="deliveries that a gateway makes at once")
+    at_once_per_tenant: int = Field(16, ge=1, description="those of them for one tenant")
+    at_once_per_webhook: int = Field(4, ge=1, description="those of them to one webhook")
+    keep_seconds: Seconds = Field(7 * _DAY_SECONDS, description="how long a delivery is kept after its end")
+    backlog_seconds: Seconds = Field(5.0, description="interval of measuring the deliveries that wait")
+
+
 class HousekeepingSettings(Section):
     """How often the leading gateway does what is done once for all."""
 
@@ -109,6 +134,7 @@ class Settings(ServiceSettings):
     services: AnalysisServices = AnalysisServices()
     jobs: JobSettings = JobSettings()
     keys: KeySettings = KeySettings()
+    webhooks: WebhookSettings = WebhookSettings()
     housekeeping: HousekeepingSettings = HousekeepingSettings()
     bootstrap_key_file: Path | None = Field(
         None, description="file that the first key is written to, for its owner only"
