@@ -26,6 +26,9 @@ _PROGRESS_BITS = 20
 # While Redis is away listeners look at the row this often.
 _POLL_SECONDS = 1.0
 _RECONNECT_SECONDS = 0.5
+# More than that is not kept for a Redis that does not answer; who listens looks at the rows then.
+_UNTOLD_MAX = 10_000
+_LAST_WORDS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +84,38 @@ class Bus:
         self._listeners: dict[UUID, set[Listener]] = {}
         self._pubsub: PubSub | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._untold: list[Change] = []
+        self._telling: asyncio.Task[None] | None = None
         self.available = True
 
     async def close(self) -> None:
-        """Stop hearing and close the connections."""
-        if self._reading:
-            self._reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._reading
+        """Say what is still to be said, stop hearing, and close the connections."""
+        if self._telling is not None:
+            await asyncio.wait({self._telling}, timeout=_LAST_WORDS_SECONDS)
+        for task in (self._telling, self._reading):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         await self._redis.aclose()
 
     async def tell(self, changes: Sequence[Change]) -> None:
-        """Say what jobs have become, to whoever listens; never fails, since the rows say it too."""
-        if not changes:
-            return
-        try:
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for change in changes:
-                    body = json.dumps([change.state, change.transition, change.progress])
-                    pipeline.publish(f"{_CHANNEL}{change.job_id}", body)
-                await pipeline.execute()
-        except (RedisError, OSError) as error:
-            log.debug("bus_away", error=type(error).__name__)
+        """Say what jobs have become, to whoever listens; waits for nobody and never fails: the rows say it too."""
+        self._untold += changes[: _UNTOLD_MAX - len(self._untold)]
+        if self._untold and (self._telling is None or self._telling.done()):
+            self._telling = asyncio.create_task(self._tell(), name="tell")
+
+    async def _tell(self) -> None:
+        while self._untold:
+            changes, self._untold = self._untold, []
+            try:
+                async with self._redis.pipeline(transaction=False) as pipeline:
+                    for change in changes:
+                        body = json.dumps([change.state, change.transition, change.progress])
+                        pipeline.publish(f"{_CHANNEL}{change.job_id}", body)
+                    await pipeline.execute()
+            except (RedisError, OSError) as error:
+                log.debug("bus_away", error=type(error).__name__)
 
     async def check(self) -> None:
         """Ask Redis for an answer; raises its error when there is none."""

@@ -20,6 +20,8 @@ class Consumer:
     def __init__(self, settings: RedisSettings, queue: str) -> None:
         self._link = Link(settings, f"consumer-{queue}")
         self._queue = queue
+        # A wait as long as the socket's patience would look like a server that is away.
+        self._wait_max_seconds = settings.socket_timeout_seconds / 2
 
     @property
     def available(self) -> bool:
@@ -36,7 +38,8 @@ class Consumer:
         Returns:
             Task ids, the most urgent first; none when the wait is over; None when Redis is away.
         """
-        messages = await self._link.call(lambda channel: channel.pop(self._queue, count, wait_seconds))
+        wait = min(wait_seconds, self._wait_max_seconds)
+        messages = await self._link.call(lambda channel: channel.pop(self._queue, count, wait))
         return None if messages is None else list(self._task_ids(messages))
 
     def _task_ids(self, messages: Iterable[Any]) -> Iterable[UUID]:

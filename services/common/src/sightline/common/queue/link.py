@@ -16,6 +16,9 @@ from sightline.common.settings import RedisSettings
 log = structlog.get_logger()
 T = TypeVar("T")
 
+# How long a call waits to hear that Redis is back: a server that is up answers in much less.
+_PROBE_SECONDS = 0.2
+
 
 class Link:
     """One connection and the thread that owns it; made anew after every failure."""
@@ -25,15 +28,31 @@ class Link:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._connection: Connection | None = None
         self._channel: BatchChannel | None = None
+        self._probing: asyncio.Task[None] | None = None
         self.available = True
 
     async def call(self, work: Callable[[BatchChannel], T]) -> T | None:
         """Run work on the thread with an open channel.
 
+        While Redis is away nobody waits for it long, not even when it takes connections and does not answer:
+        whether it is back is found out behind the callers' backs.
+
         Returns:
             What the work returns, or None when Redis is away; the next call tries to connect again.
         """
+        if not self.available:
+            self._probing = self._probing or asyncio.create_task(self._probe())
+            await asyncio.wait({self._probing}, timeout=_PROBE_SECONDS)
+            if not self.available:
+                return None
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
+
+    async def _probe(self) -> None:
+        try:
+            # To open a channel is to ask for an answer.
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._run, lambda _channel: True)
+        finally:
+            self._probing = None
 
     async def close(self) -> None:
         """Close the connection and end the thread, after the work that is under way."""
