@@ -39,12 +39,18 @@ class Leases:
         self._held: dict[UUID, _Lease] = {}
 
     def hold(self, task: Task, lose: Callable[[Task], None]) -> None:
-        """Keep the lease of a task; `lose` is called once when it is no longer ours."""
+        """Keep the lease of a task; `lose` is called once when it is no longer ours.
+
+        A process that slept past its lease may be given its own task again: the earlier attempt is lost then.
+        """
+        if (earlier := self._held.get(task.claim.task_id)) is not None:
+            self._lose(earlier)
         self._held[task.claim.task_id] = _Lease(task, lose)
 
     def let_go(self, task: Task) -> None:
         """Stop keeping a lease."""
-        self._held.pop(task.claim.task_id, None)
+        if (lease := self._held.get(task.claim.task_id)) is not None and lease.task is task:
+            del self._held[task.claim.task_id]
 
     async def keep(self) -> None:
         """Renew at every heartbeat, until cancelled."""
@@ -64,7 +70,7 @@ class Leases:
             return
         for task_id, lease in held.items():
             # One that has ended meanwhile was not lost: its own outcome has taken it out of our hands.
-            if task_id not in ours and task_id in self._held and not lease.task.ended:
+            if task_id not in ours and self._held.get(task_id) is lease and not lease.task.ended:
                 self._lose(lease)
         self._renewals.labels(self._queue, "renewed").inc(len(ours))
         await self._tell([lease for task_id, lease in held.items() if task_id in ours])

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
-from sightline.common.errors import SightlineError
+from sightline.common.errors import Reason, SightlineError, TemporarilyAway
 from sightline.common.queue import Bus, Change, Message, Publisher
+from sightline.common.rpc import to_status
 from sightline.common.state.graphs import Graphs, Ready, Step
 from sightline.common.state.jobs import State
 from sightline.common.state.tasks import Ended, Failure, Success, Tasks
@@ -23,6 +23,7 @@ T = TypeVar("T")
 _RETRY_SECONDS = 0.5
 # Bounds the size of one statement, and of what waits in memory while the database is away.
 _GROUP = 256
+_GROUP_BYTES = 32 * 2**20
 
 
 @dataclass(slots=True)
@@ -32,6 +33,12 @@ class _Written:
     accepted: set[UUID] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
     ready: list[Ready] = field(default_factory=list)
+
+    def add(self, other: _Written) -> None:
+        """Take over what another group did."""
+        self.accepted |= other.accepted
+        self.changes += other.changes
+        self.ready += other.ready
 
 
 class Outcomes:
@@ -46,16 +53,16 @@ class Outcomes:
         self._wanted = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin to write."""
+    def start(self) -> asyncio.Task[None]:
+        """Begin to write; the task that is returned ends only when it is stopped, or fails."""
         self._writing = asyncio.create_task(self._write_all())
+        return self._writing
 
     async def stop(self) -> None:
         """Stop; call it when nothing waits any more."""
         if self._writing:
             self._writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._writing
+            await asyncio.wait({self._writing})
 
     async def put(self, outcome: Success | Failure | Step) -> bool:
         """Write an outcome, however long the database is away.
@@ -71,20 +78,43 @@ class Outcomes:
     async def _write_all(self) -> None:
         while True:
             await self._wanted.wait()
-            group, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
+            count = _fitting([outcome for outcome, _ in self._waiting[:_GROUP]])
+            group, self._waiting = self._waiting[:count], self._waiting[count:]
             if not self._waiting:
                 self._wanted.clear()
             await self._write(group)
 
     async def _write(self, group: Sequence[tuple[Success | Failure | Step, asyncio.Future[bool]]]) -> None:
-        written = await self._store([outcome for outcome, _ in group])
+        # One that woke up past its lease may have been given its own task again: only the later attempt can count.
+        latest = {o.task_id: o for o, _ in sorted(group, key=lambda one: one[0].attempt)}
+        written = await self._store_or_fail(list(latest.values()))
         for outcome, future in group:
             if not future.done():
-                future.set_result(outcome.task_id in written.accepted)
+                future.set_result(outcome is latest[outcome.task_id] and outcome.task_id in written.accepted)
         await self._bus.tell(written.changes)
         for queue in {one.queue for one in written.ready}:
             messages = [Message(one.task_id, one.priority) for one in written.ready if one.queue == queue]
             await self._publisher.publish(queue, messages)
+
+    async def _store_or_fail(self, outcomes: Sequence[Success | Failure | Step]) -> _Written:
+        """Write a group; what PostgreSQL will never take is not tried for ever, nor may it hold up the others."""
+        try:
+            return await self._store(outcomes)
+        except Exception as error:
+            log.exception("outcomes_refused", count=len(outcomes), error=type(error).__name__)
+        written = _Written()
+        for outcome in outcomes:
+            written.add(await self._store_alone(outcome))
+        return written
+
+    async def _store_alone(self, outcome: Success | Failure | Step) -> _Written:
+        for one in (outcome, _unstorable(outcome)):
+            try:
+                return await self._store([one])
+            except Exception as error:
+                log.exception("outcome_refused_by_database", task=str(one.task_id), error=type(error).__name__)
+        # Nothing can be said of it: its lease ends, and the attempt counts.
+        return _Written()
 
     async def _store(self, outcomes: Sequence[Success | Failure | Step]) -> _Written:
         written, ended = _Written(), list[Ended]()
@@ -113,9 +143,25 @@ async def _insist(write: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await write()
-        except SightlineError as error:
+        except TemporarilyAway as error:
             log.warning("outcome_not_stored", reason=error.reason)
         await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _fitting(outcomes: Sequence[Success | Failure | Step]) -> int:
+    """Count how many from the first on fit into one statement; one at least."""
+    size = 0
+    for count, outcome in enumerate(outcomes):
+        size += sum(map(len, getattr(outcome, "payloads", ())))
+        if count and size > _GROUP_BYTES:
+            return count
+    return len(outcomes)
+
+
+def _unstorable(outcome: Success | Failure | Step) -> Failure:
+    fault = SightlineError(Reason.INTERNAL, "what the work gave could not be stored; the log of the worker says why")
+    status = to_status(fault).SerializeToString()
+    return Failure(outcome.task_id, outcome.attempt, retryable=False, delay_seconds=0.0, error=status)
 
 
 def _change(ended: Ended) -> Change:

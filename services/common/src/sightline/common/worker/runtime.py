@@ -72,11 +72,12 @@ class Worker:
         self._leases = Leases(tasks, bus, settings, metrics, queue)
         self._pace = Pace(settings.slots, settings.claim_ahead_max)
         self._waiting: deque[Task] = deque()
-        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._running: dict[Task, asyncio.Task[None]] = {}
         self._settling: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._looked = 0.0
         self._ended = 0
+        self._draining = False
 
     async def run_until(self, stop: asyncio.Event, drain_seconds: float) -> None:
         """Work until `stop` is set, then drain.
@@ -84,22 +85,27 @@ class Worker:
         Args:
             stop: set from outside, or from here when the process should make room for a fresh one.
             drain_seconds: how long what has begun may take to end; after it, it is given up to be tried again.
+
+        Raises:
+            Exception: whatever ended a loop that must not end: a worker that only seems to work is worse than none.
         """
-        self._outcomes.start()
         hygiene = Hygiene(self._settings)
+        consuming = asyncio.create_task(self._consume(stop))
         loops = [
+            consuming,
             asyncio.create_task(self._leases.keep()),
-            asyncio.create_task(self._consume(stop)),
             asyncio.create_task(hygiene.watch(lambda: self._ended, stop)),
         ]
         try:
-            await stop.wait()
-            await self._drain(drain_seconds)
+            fault = await _fault_of(stop, [*loops, self._outcomes.start()])
+            stop.set()
+            await self._drain(consuming, drain_seconds)
+            if fault is not None:
+                raise fault
         finally:
             for loop in loops:
                 loop.cancel()
-                with suppress(asyncio.CancelledError):
-                    await loop
+            await asyncio.wait(loops)
             await self._outcomes.stop()
 
     async def _consume(self, stop: asyncio.Event) -> None:
@@ -122,13 +128,14 @@ class Worker:
         popped = await self._consumer.pop(room, _POP_SECONDS)
         if popped:
             return popped
-        if popped is None:
-            await asyncio.sleep(_AWAY_SECONDS)
-        elif time.monotonic() - self._looked < self._settings.poll_seconds:
+        if popped is not None and time.monotonic() - self._looked < self._settings.poll_seconds:
             return ()
         # Redis is away, or it is time to look for tasks whose message got lost: the rows are the queue.
         self._looked = time.monotonic()
-        return await self._tasks.waiting(self._queue, room)
+        found = await self._tasks.waiting(self._queue, room)
+        if popped is None and not found:
+            await asyncio.sleep(_AWAY_SECONDS)
+        return found
 
     async def _take(self, task_ids: Sequence[UUID]) -> None:
         claims = await self._tasks.claim(task_ids, self._name, self._settings.lease_seconds)
@@ -142,9 +149,9 @@ class Worker:
         await self._bus.tell([Change(claim.job_id, State.RUNNING, claim.transition, 0.0) for claim in claims])
 
     def _fill(self) -> None:
-        while self._waiting and len(self._running) < self._settings.slots:
+        while self._waiting and len(self._running) < self._settings.slots and not self._draining:
             task = self._waiting.popleft()
-            self._running[task.claim.task_id] = asyncio.create_task(self._run(task))
+            self._running[task] = asyncio.create_task(self._run(task))
         self._metrics.tasks_in_flight.labels(self._queue).set(len(self._running))
 
     async def _run(self, task: Task) -> None:
@@ -157,7 +164,7 @@ class Worker:
                 return
             outcome = self._execution.failure(task, SightlineError(Reason.DRAINING, "the worker was shut down"))
         finally:
-            self._running.pop(task.claim.task_id, None)
+            self._running.pop(task, None)
             self._fill()
             self._freed.set()
         task.ended = True
@@ -176,16 +183,20 @@ class Worker:
             self._metrics.tasks_completed.labels(self._queue).inc()
 
     def _lose(self, task: Task) -> None:
-        if (running := self._running.get(task.claim.task_id)) is not None:
+        if (running := self._running.get(task)) is not None:
             running.cancel()
         with suppress(ValueError):
             self._waiting.remove(task)
         self._freed.set()
 
-    async def _drain(self, drain_seconds: float) -> None:
+    async def _drain(self, consuming: asyncio.Task[None], drain_seconds: float) -> None:
         log.info("worker_draining", running=len(self._running), handing_back=len(self._waiting))
+        self._draining = True
         self._freed.set()
         deadline = asyncio.get_running_loop().time() + drain_seconds
+        await self._hand_back()
+        # A claim that is under way comes in yet; nothing of it is begun, and it is handed back as well.
+        await asyncio.wait({consuming}, timeout=drain_seconds)
         await self._hand_back()
         with suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):
@@ -209,3 +220,13 @@ class Worker:
             await self._tasks.release([Held(task.claim.task_id, task.claim.attempt) for task in unbegun])
         except SightlineError as error:
             log.warning("not_handed_back", reason=error.reason.value, count=len(unbegun))
+
+
+async def _fault_of(stop: asyncio.Event, loops: Sequence[asyncio.Task[None]]) -> BaseException | None:
+    """Wait until `stop` is set, or a loop fails; returns its fault."""
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        ended, _ = await asyncio.wait({stopped, *loops}, return_when=asyncio.FIRST_COMPLETED)
+        return next((fault for one in ended if (fault := one.exception()) is not None), None)
+    finally:
+        stopped.cancel()
