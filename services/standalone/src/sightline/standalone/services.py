@@ -50,6 +50,9 @@ def service(name: str, settings: Settings, folder: Folder, addresses: Addresses)
             "PYTHONUNBUFFERED": "1",
             # Many threads share few arenas: what one call freed, the next one uses, whichever thread it runs on.
             "MALLOC_ARENA_MAX": "2",
+            # Fixed thresholds: glibc would raise them with the first large picture, and then keep what is freed.
+            "MALLOC_MMAP_THRESHOLD_": "131072",
+            "MALLOC_TRIM_THRESHOLD_": "131072",
             **{prefix + variable: value for variable, value in variables.items()},
             **{variable: value for variable, value in settings.services.items() if variable.startswith(prefix)},
         },

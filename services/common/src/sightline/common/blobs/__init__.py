@@ -6,6 +6,5 @@ from sightline.common.blobs.keys import blob_key
 from sightline.common.blobs.measuring import Written
 from sightline.common.blobs.opening import open_blobs
 from sightline.common.blobs.store import BlobStore
-from sightline.common.blobs.uploads import Uploads
 
-__all__ = ["BlobStore", "Uploads", "Written", "blob_key", "open_blobs"]
+__all__ = ["BlobStore", "Written", "blob_key", "open_blobs"]

@@ -27,12 +27,13 @@ class Picture:
 
 
 def pictures(models: Path) -> list[Picture]:
-    """List the pictures, the group photograph first.
+    """List the pictures, the group photograph first; those that are missing are fetched.
 
     Args:
         models: the folder of fetched models and samples.
     """
     store = ModelStore(ModelSettings(folder=models, allow_noncommercial=True))
+    store.fetch(_SAMPLES)
     samples = [Picture(name, shows, store.path(name)) for name, shows in _SAMPLES.items()]
     # NASA's portrait of Eileen Collins, public domain; scikit-image carries it.
     astronaut = Path(skimage.data.__file__).parent / "astronaut.png"
