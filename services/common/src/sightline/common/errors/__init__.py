@@ -94,9 +94,7 @@ class NotFound(SightlineError):
     """The resource does not exist for this caller; another tenant's looks the same."""
 
     def __init__(self, resource_name: str) -> None:
-        super().__init__(
-            Reason.NOT_FOUND, f"{resource_name} was not found", metadata={"resource": resource_name}
-        )
+        super().__init__(Reason.NOT_FOUND, f"{resource_name} was not found", metadata={"resource": resource_name})
         self.resource_name = resource_name
 
 

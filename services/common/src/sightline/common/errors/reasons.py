@@ -125,14 +125,10 @@ TABLE: dict[Reason, Meaning] = {
     ),
     Reason.WEBHOOK_LIMIT_REACHED: _row(_PRECONDITION, "Delete a webhook that is not needed any more."),
     Reason.QUOTA_EXCEEDED: _row(_EXHAUSTED, "Wait as long as the answer says.", retryable=True),
-    Reason.QUEUE_FULL: _row(
-        _EXHAUSTED, "Wait as long as the answer says; the queue is full.", retryable=True
-    ),
+    Reason.QUEUE_FULL: _row(_EXHAUSTED, "Wait as long as the answer says; the queue is full.", retryable=True),
     Reason.OVERLOADED: _row(_UNAVAILABLE, "Wait as long as the answer says and try again.", retryable=True),
     Reason.STATE_UNAVAILABLE: _row(_UNAVAILABLE, "Try again shortly; the database is away.", retryable=True),
-    Reason.BLOBS_UNAVAILABLE: _row(
-        _UNAVAILABLE, "Try again shortly; the blob store is away.", retryable=True
-    ),
+    Reason.BLOBS_UNAVAILABLE: _row(_UNAVAILABLE, "Try again shortly; the blob store is away.", retryable=True),
     Reason.SERVICE_UNAVAILABLE: _row(_UNAVAILABLE, "Try again shortly; the service is away.", retryable=True),
     Reason.DRAINING: _row(_UNAVAILABLE, "Try again; another replica takes over.", retryable=True),
     Reason.DEADLINE_EXCEEDED: _row(_DEADLINE, "Allow more time, or create a job instead.", retryable=True),

@@ -18,22 +18,16 @@ app = typer.Typer(help="Models: list them, fetch them, verify them.", no_args_is
 
 Folder = Annotated[
     Path,
-    typer.Option(
-        "--folder", envvar="SIGHTLINE_MODELS_FOLDER", help="Where models are kept.", file_okay=False
-    ),
+    typer.Option("--folder", envvar="SIGHTLINE_MODELS_FOLDER", help="Where models are kept.", file_okay=False),
 ]
-Names = Annotated[
-    list[str] | None, typer.Argument(help="Models or packs, such as: default, samples, buffalo_l.")
-]
+Names = Annotated[list[str] | None, typer.Argument(help="Models or packs, such as: default, samples, buffalo_l.")]
 Allow = Annotated[
     bool,
     typer.Option("--allow-noncommercial", help="Allow weights whose licence forbids commercial use."),
 ]
 From = Annotated[
     Path | None,
-    typer.Option(
-        "--from", help="A folder of yours with the files; looked into first.", exists=True, file_okay=False
-    ),
+    typer.Option("--from", help="A folder of yours with the files; looked into first.", exists=True, file_okay=False),
 ]
 _DEFAULT_FOLDER: Path = ModelSettings.model_fields["folder"].default
 
@@ -67,9 +61,7 @@ def fetch(
     console = Console()
 
     def report(entry: ModelEntry) -> None:
-        console.print(
-            f"{entry.name} {entry.version}: ready ({entry.bytes / 1e6:.1f} MB, sha256 {entry.sha256[:12]})"
-        )
+        console.print(f"{entry.name} {entry.version}: ready ({entry.bytes / 1e6:.1f} MB, sha256 {entry.sha256[:12]})")
 
     try:
         with console.status("fetching models"):
@@ -83,9 +75,7 @@ def verify(names: Names = None, folder: Folder = _DEFAULT_FOLDER) -> None:
     """Check the models that are here, or those named; ends with 1 where one is missing or altered."""
     store = ModelStore(ModelSettings(folder=folder, allow_noncommercial=True))
     try:
-        entries = (
-            store.catalogue.entries(names) if names else [e for e in store.catalogue.models if store.has(e)]
-        )
+        entries = store.catalogue.entries(names) if names else [e for e in store.catalogue.models if store.has(e)]
     except SightlineError as error:
         _fail(str(error))
     wrong = [entry.name for entry in entries if not store.holds(entry)]

@@ -79,9 +79,7 @@ def _run(command: list[str], client: str, cwd: Path | None = None) -> None:
         ) from error
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()[-3:]
-        raise SightlineError(
-            Reason.MODEL_UNAVAILABLE, f"{client} failed: {' '.join(said) or done.returncode}"
-        )
+        raise SightlineError(Reason.MODEL_UNAVAILABLE, f"{client} failed: {' '.join(said) or done.returncode}")
 
 
 def _only_file(folder: Path, what: str) -> Path:

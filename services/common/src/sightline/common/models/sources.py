@@ -83,6 +83,4 @@ def _check_archive(archive: Path, source: Source) -> None:
     with archive.open("rb") as file:
         actual = hashlib.file_digest(file, "sha256").hexdigest()
     if source.archive_sha256 not in (None, actual):
-        raise SightlineError(
-            Reason.MODEL_UNAVAILABLE, f"the archive has another sha256 ({actual}) than expected"
-        )
+        raise SightlineError(Reason.MODEL_UNAVAILABLE, f"the archive has another sha256 ({actual}) than expected")

@@ -123,9 +123,7 @@ class ModelStore:
                 self._write(entry, content)
                 return
             failures.append(f"{origin}: the file has another sha256 than the catalogue says")
-        raise _unavailable(
-            entry, "could not be fetched (" + "; ".join(failures or ["it has no source"]) + ")"
-        )
+        raise _unavailable(entry, "could not be fetched (" + "; ".join(failures or ["it has no source"]) + ")")
 
     def _write(self, entry: ModelEntry, content: bytes) -> None:
         place = self._place(entry)

@@ -29,13 +29,9 @@ def read_member(archive: Path, member: str, size_bytes: int) -> bytes:
             with tarfile.open(archive, "r:*") as tarred:
                 content = _read(tarred.extractfile(member), size_bytes)
     except (KeyError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise SightlineError(
-            Reason.MODEL_UNAVAILABLE, f"{member} can't be read from the archive: {error}"
-        ) from error
+        raise SightlineError(Reason.MODEL_UNAVAILABLE, f"{member} can't be read from the archive: {error}") from error
     if len(content) != size_bytes:
-        raise SightlineError(
-            Reason.MODEL_UNAVAILABLE, f"{member} does not have the {size_bytes} bytes it should"
-        )
+        raise SightlineError(Reason.MODEL_UNAVAILABLE, f"{member} does not have the {size_bytes} bytes it should")
     return content
 
 
