@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -87,6 +88,9 @@ async def serve(settings: Settings) -> None:
     """Run until SIGTERM."""
     with stop_signal() as stop:
         async with gateway(settings):
+            # A full collection stops every call for some 70 ms, nearly all of it for what was built once and stays.
+            gc.collect()
+            gc.freeze()
             await stop.wait()
 
 
