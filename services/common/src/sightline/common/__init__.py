@@ -1,0 +1,1 @@
+"""What every Sightline service shares; it imports none of them."""

@@ -84,7 +84,7 @@ class Link:
         if connection is not None:
             try:
                 connection.close()
-            except Exception as error:  # noqa: BLE001 - closing a broken connection may fail in any way
+            except Exception as error:  # closing a broken connection may fail in any way
                 log.debug("queue_close_failed", error=type(error).__name__)
 
     def _note(self, *, available: bool, **fields: str) -> None:

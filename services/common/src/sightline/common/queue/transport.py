@@ -21,7 +21,7 @@ from sightline.common.settings import RedisSettings
 class BatchChannel(stock.Channel):  # type: ignore[misc]
     """A channel that pops in batches and keeps one client for all its commands."""
 
-    priority_steps = list(STEPS)
+    priority_steps = STEPS
 
     @contextmanager
     def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
