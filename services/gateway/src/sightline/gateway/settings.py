@@ -90,7 +90,7 @@ class WebhookSettings(Section):
     attempts_max: int = Field(17, ge=1, le=100, description="how often a delivery is tried; the default is about a day")
     first_delay_seconds: Seconds = Field(10.0, description="longest wait before the second attempt; then it doubles")
     max_delay_seconds: Seconds = Field(6 * 3600.0, description="longest wait before any attempt")
-    attempt_seconds: Seconds = Field(15.0, description="how long a receiver has to answer")
+    attempt_seconds: Seconds = Field(15.0, description="how long a receiver has to answer, at most the longest silence")
     lease_seconds: Seconds = Field(
         60.0, description="when another gateway makes a delivery that this one left unfinished; above attempt_seconds"
     )
