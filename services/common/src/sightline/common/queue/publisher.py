@@ -49,7 +49,7 @@ class Publisher:
 
 
 def _send(channel: BatchChannel, queue: str, messages: Sequence[Message]) -> bool:
-    # No exchange: the default one needs no binding in Redis, and one that was flushed away would drop messages silently.
+    # No exchange: the default one needs no binding in Redis, and one that is flushed away would drop messages silently.
     producer = Producer(channel, routing_key=queue, serializer="json", auto_declare=False)
     try:
         with producer.batch():
