@@ -12,7 +12,7 @@ PACKAGES := protos services/common services/gateway services/face services/objec
 PROTOS := $(wildcard protos/sightline/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos models test lint types check demo up down bench clean
+.PHONY: help setup lock protos models test lint types check demo up down bench-jobs clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,8 @@ lock: | $(BIN)/uv ## choose versions anew and lock them
 	$(UV) pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-package sightline-client --no-emit-package sightline-common --no-emit-package sightline-face --no-emit-package sightline-gateway \
 	  --no-emit-package sightline-object --no-emit-package sightline-protos --no-emit-package sightline-standalone --no-annotate --output-file requirements/dev.lock
+	$(UV) pip compile --quiet --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --output-file requirements/bench.lock
 
 node_modules/.locked: package.json package-lock.json $(VENV)/.locked
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --silent
@@ -57,6 +59,14 @@ models: setup ## fetch the models of the default pack, checked by sha256
 
 demo: setup ## run everything, find the faces in real pictures, show them in out/
 	$(BIN)/python -m sightline.standalone demo
+
+build/bench-venv/.locked: requirements/bench.lock | $(BIN)/uv
+	$(PYTHON) -m venv build/bench-venv
+	$(UV) pip sync --quiet --python build/bench-venv/bin/python --require-hashes requirements/bench.lock
+	@touch $@
+
+bench-jobs: setup build/bench-venv/.locked ## compare the job engine with Celery, Dramatiq and taskiq (ARGS=--quick)
+	$(BIN)/python -m bench.jobs.run $(ARGS)
 
 test: setup ## run every test against real servers
 	$(BIN)/python -m pytest
