@@ -14,8 +14,8 @@ from sightline.client import InvalidRequest, Sightline
 from sightline.v1 import object_service_pb2_grpc
 from sightline.v1.image_pb2 import ImageSource
 from sightline.v1.job_pb2 import JobSpec
-from sightline.v1.object_pb2 import DetectObjectsOptions
-from sightline.v1.object_service_pb2 import DetectObjectsRequest, ListModelsRequest
+from sightline.v1.object_pb2 import DetectObjectsOptions, SegmentOptions
+from sightline.v1.object_service_pb2 import DetectObjectsRequest, ListModelsRequest, SegmentImageRequest
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +72,17 @@ def test_the_models_are_listed(sightline: Sightline, objects: object_service_pb2
     names = [model.name for model in answer.models]
     assert "people-falls" in names
     assert names == sorted(names)
+
+
+def test_a_call_measures_spheroids(sightline: Sightline, objects: object_service_pb2_grpc.ObjectServiceStub) -> None:
+    pixels = np.full((400, 600, 3), 60, np.uint8)
+    cv2.circle(pixels, (200, 200), 50, (180, 180, 180), -1)
+    cv2.circle(pixels, (450, 150), 30, (180, 180, 180), -1)
+    request = SegmentImageRequest(
+        image=ImageSource(content=cv2.imencode(".png", pixels)[1].tobytes()),
+        options=SegmentOptions(micrometres_per_px=2.0),
+    )
+    result = sightline._calls.unary(objects.SegmentImage, request, None).result
+    assert [round(one.equivalent_diameter_um, -1) for one in result.segments] == [200, 120]
+    assert (result.model.name, result.model.sha256) == ("spheroids-classical", "")
+    assert all(one.circularity > 0.95 and one.mask.counts and len(one.polygon) == 1 for one in result.segments)

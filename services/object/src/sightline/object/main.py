@@ -19,13 +19,10 @@ from sightline.common.state.database import Database
 from sightline.common.state.media import MediaFiles
 from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs, make_tracer_provider
 from sightline.common.worker import open_worker
-from sightline.object.analysis import ObjectAnalyzer
-from sightline.object.detector import Detector
-from sightline.object.identity import Ability, ModelIdentity
-from sightline.object.model import ObjectModel
+from sightline.object.loading import load_analyzer
 from sightline.object.pipeline import ObjectPipeline
 from sightline.object.servicer import ObjectServicer
-from sightline.object.settings import ObjectModelSettings, ObjectSettings
+from sightline.object.settings import ObjectSettings
 from sightline.object.worker import QUEUE, ObjectTasks
 from sightline.v1.object_service_pb2_grpc import add_ObjectServiceServicer_to_server
 
@@ -60,7 +57,9 @@ async def serve(settings: ObjectSettings) -> None:
             await telemetry.start()
             stack.push_async_callback(telemetry.stop)
             threads = stack.enter_context(ThreadPoolExecutor(settings.object.sessions, thread_name_prefix="analysis"))
-            pipeline = ObjectPipeline(load_analyzer(settings), settings.media, threads, metrics)
+            pipeline = ObjectPipeline(
+                load_analyzer(ModelStore(settings.models), settings.object), settings.media, threads, metrics
+            )
             pictures = PictureSource(MediaFiles(database), blobs, settings.media)
             server = RpcServer(settings.rpc, metrics, tracing, readiness, admit=admit_forwarded)
             server.add(add_ObjectServiceServicer_to_server, ObjectServicer(pipeline, pictures))
@@ -93,21 +92,6 @@ async def consume(
         tracing=tracing,
     ) as worker:
         await worker.run_until(stop, settings.rpc.drain_seconds)
-
-
-def load_analyzer(settings: ObjectSettings) -> ObjectAnalyzer:
-    """Load the models; refuses to start without them, since an answer without a model would be a lie."""
-    store = ModelStore(settings.models)
-    names = settings.object.detectors
-    return ObjectAnalyzer({name: load_detector(name, store, settings.object) for name in names}, names[0])
-
-
-def load_detector(name: str, store: ModelStore, settings: ObjectModelSettings) -> Detector:
-    """Load one model of the catalogue."""
-    model, entry = ObjectModel(store.path(name), settings), store.entry(name)
-    abilities: dict[str, tuple[Ability, ...]] = {"segment": ("detect", "segment"), "pose": ("detect", "pose")}
-    can = abilities.get(model.head.task, ("detect",))
-    return Detector(model, settings, ModelIdentity(entry.name, entry.version, entry.sha256, can, model.head.names))
 
 
 if __name__ == "__main__":

@@ -45,6 +45,16 @@ class ObjectPipeline:
         """
         return await self._on_thread(self._detect, data, options)
 
+    async def segment(self, data: bytes, options: object_pb2.SegmentOptions) -> object_pb2.SegmentResult:
+        """Find the outlines and sizes of the objects in an encoded picture.
+
+        Raises:
+            MediaRejected: when the picture is refused or does not decode.
+            InvalidRequest: an unknown engine or class.
+            SightlineError: OVERLOADED when no session comes free in time.
+        """
+        return await self._on_thread(self._segment, data, options)
+
     async def _on_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
@@ -55,6 +65,14 @@ class ObjectPipeline:
         with self._noted(model, "detect"):
             objects = self._analyzer.detect(image, wanted)
         return messages.detect_result(objects, image, model)
+
+    def _segment(self, data: bytes, options: object_pb2.SegmentOptions) -> object_pb2.SegmentResult:
+        wanted = messages.segment_options(options)
+        model = self._analyzer.engine(wanted.model).identity
+        image = decode_image(data, self._limits)
+        with self._noted(model, "segment"):
+            segments = self._analyzer.segment(image, wanted)
+        return messages.segment_result(segments, image, model, wanted.micrometres_per_px)
 
     @contextmanager
     def _noted(self, model: ModelIdentity, operation: str) -> Iterator[None]:

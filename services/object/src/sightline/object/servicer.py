@@ -13,6 +13,8 @@ from sightline.v1.object_service_pb2 import (
     DetectObjectsResponse,
     ListModelsRequest,
     ListModelsResponse,
+    SegmentImageRequest,
+    SegmentImageResponse,
 )
 
 _PAGE, _PAGE_MAX = 100, 1000
@@ -31,6 +33,11 @@ class ObjectServicer(object_service_pb2_grpc.ObjectServiceServicer):
         """Find the objects in a picture."""
         data = await self._pictures.of_call(request.image, current_identity().tenant)
         return DetectObjectsResponse(result=await self._pipeline.detect(data, request.options))
+
+    async def SegmentImage(self, request: SegmentImageRequest, context: Context) -> SegmentImageResponse:  # noqa: N802
+        """Find the outlines and sizes of the objects in a picture."""
+        data = await self._pictures.of_call(request.image, current_identity().tenant)
+        return SegmentImageResponse(result=await self._pipeline.segment(data, request.options))
 
     async def ListModels(self, request: ListModelsRequest, context: Context) -> ListModelsResponse:  # noqa: N802
         """List the models that can be asked for, by name; a page token is the name that comes before the page."""

@@ -21,7 +21,7 @@ class ObjectTasks:
 
     def handlers(self) -> Mapping[str, Handler]:
         """Give the handlers by the kind of job, as in JobSpec."""
-        return {"detect_objects": self.detect_objects}
+        return {"detect_objects": self.detect_objects, "segment": self.segment}
 
     async def detect_objects(self, task: Task) -> Sequence[bytes]:
         """Find the objects in a picture; one result."""
@@ -30,3 +30,11 @@ class ObjectTasks:
         task.advance(0.1)
         result = await self._pipeline.detect(data, options)
         return [JobResult(detect_objects=result).SerializeToString()]
+
+    async def segment(self, task: Task) -> Sequence[bytes]:
+        """Find the outlines and sizes of the objects in a picture; one result."""
+        options = JobSpec.FromString(task.claim.spec).segment
+        data = await self._pictures.of_task(task.claim)
+        task.advance(0.1)
+        result = await self._pipeline.segment(data, options)
+        return [JobResult(segment=result).SerializeToString()]
