@@ -252,3 +252,37 @@ async def test_one_process_leads_and_another_follows_when_it_leaves(database: Da
 def test_migrations_go_down_to_nothing_and_up_again(postgres_url: str) -> None:
     schema.downgrade(postgres_url, "base")
     schema.upgrade(postgres_url)
+
+
+async def test_a_flood_of_one_tenant_delays_another_by_turns_and_not_by_its_length(
+    database: Database, submission: Make
+) -> None:
+    flood = [submission(tenant="flood", published=False) for _ in range(200)]
+    await Jobs(database).submit(flood)
+    late = [submission(tenant="late", published=False) for _ in range(3)]
+    await Jobs(database).submit(late)
+    assert {one.task_id for one in late} <= set(await Tasks(database).waiting("face", 6))
+    published = await Upkeep(database).publishable("face", older_seconds=1e9, count=6)
+    assert {one.task_id for one in late} <= {one.task_id for one in published}
+
+
+async def test_the_most_urgent_of_a_tenant_goes_first(database: Database, submission: Make) -> None:
+    ordinary, urgent = submission(priority=5, published=False), submission(priority=9, published=False)
+    await Jobs(database).submit([ordinary, urgent])
+    assert await Tasks(database).waiting("face", 1) == [urgent.task_id]
+    assert [p.task_id for p in await Upkeep(database).publishable("face", older_seconds=1e9, count=1)] == [
+        urgent.task_id
+    ]
+
+
+async def test_what_has_waited_long_becomes_more_urgent_and_is_published_again(
+    database: Database, submission: Make
+) -> None:
+    asked = submission(priority=2)
+    await Jobs(database).submit([asked])
+    upkeep = Upkeep(database)
+    assert await upkeep.age(step_seconds=60) == 0
+    await asyncio.sleep(0.05)
+    assert await upkeep.age(step_seconds=0.04) == 1
+    (published,) = await upkeep.publishable("face", older_seconds=1e9, count=10)
+    assert (published.task_id, published.priority) == (asked.task_id, 3)

@@ -73,6 +73,19 @@ class Deadlines:
         return len(ended) == self._count
 
 
+class Ageing:
+    """Makes what has waited long more urgent, so that nothing starves behind a stream of urgent work."""
+
+    def __init__(self, upkeep: Upkeep, step_seconds: float, count: int) -> None:
+        self._upkeep = upkeep
+        self._step_seconds = step_seconds
+        self._count = count
+
+    async def age(self) -> bool:
+        """Raise priorities once; what was raised is published anew by the refill."""
+        return await self._upkeep.age(step_seconds=self._step_seconds, count=self._count) == self._count
+
+
 class Refill:
     """Keeps the window of each queue in Redis filled from PostgreSQL, and puts back what Redis lost."""
 

@@ -30,7 +30,7 @@ from sightline.gateway.admission import KeyAdmission
 from sightline.gateway.analysis_services import add_services, health_check, open_channels
 from sightline.gateway.creation import Creation
 from sightline.gateway.depths import Depths
-from sightline.gateway.duties import Deadlines, Duty, Leases, Refill
+from sightline.gateway.duties import Ageing, Deadlines, Duty, Leases, Refill
 from sightline.gateway.egress import Egress
 from sightline.gateway.first_key import FirstKey
 from sightline.gateway.grouping import Grouping
@@ -205,6 +205,7 @@ def _duties(world: World, depths: Depths, files: MediaFiles, store: MediaStore) 
     return [
         Duty("end_leases", settings.leases_seconds, leases.end),
         Duty("end_overdue", settings.leases_seconds, Deadlines(upkeep, world.bus, settings.purge_max).end),
+        Duty("age", settings.ageing_seconds / 4, Ageing(upkeep, settings.ageing_seconds, settings.purge_max).age),
         Duty("refill", settings.refill_seconds, refill.fill),
         Duty("export_depths", settings.depths_seconds, depths.export),
         Duty("purge_jobs", settings.purge_seconds, purges.jobs),

@@ -82,6 +82,10 @@ class Upkeep:
         parameters = {"error": error, "count": count}
         return await self._database.fetch(TakenBack, "upkeep.end_leases", parameters)
 
+    async def age(self, *, step_seconds: float, count: int = 1000) -> int:
+        """Raise the priority of what has waited another `step_seconds`; returns how many, at most `count`."""
+        return len(await self._database.rows("upkeep.age", {"step_seconds": step_seconds, "count": count}))
+
     async def end_overdue(self, error: bytes, count: int = 500) -> list[Overdue]:
         """End jobs whose deadline has passed; `error` is what their clients read."""
         return await self._database.fetch(Overdue, "upkeep.end_overdue", {"error": error, "count": count})

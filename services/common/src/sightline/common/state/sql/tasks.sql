@@ -36,10 +36,24 @@ JOIN begun ON begun.job_id = claimed.job_id
 LEFT JOIN media ON media.tenant = jobs.tenant AND media.media_id = jobs.media_id;
 
 -- name: waiting
--- What a worker may take without a message: the most urgent first, then the longest waiting.
-SELECT task_id FROM tasks
-WHERE queue = :queue AND state = 1 AND ready_time <= now()
-ORDER BY priority DESC, ready_time, task_id
+-- What a worker may take without a message: tenants in turns, of each the most urgent first, then the longest waiting.
+WITH RECURSIVE tenants AS (
+    (SELECT tenant FROM tasks WHERE queue = :queue AND state = 1 ORDER BY tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT tasks.tenant FROM tasks
+            WHERE queue = :queue AND state = 1 AND tasks.tenant > tenants.tenant ORDER BY tasks.tenant LIMIT 1)
+    FROM tenants WHERE tenants.tenant IS NOT NULL
+)
+SELECT t.task_id
+FROM tenants CROSS JOIN LATERAL (
+    SELECT task_id, priority, ready_time, row_number() OVER (ORDER BY priority DESC, ready_time, task_id) AS turn
+    FROM tasks
+    WHERE queue = :queue AND tasks.tenant = tenants.tenant AND state = 1 AND ready_time <= now()
+    ORDER BY priority DESC, ready_time, task_id
+    LIMIT :count
+) AS t
+WHERE tenants.tenant IS NOT NULL
+ORDER BY t.turn, t.priority DESC, t.ready_time
 LIMIT :count;
 
 -- name: renew

@@ -62,19 +62,48 @@ WHERE jobs.tenant = late.tenant AND jobs.job_id = late.job_id AND jobs.state IN 
 RETURNING jobs.job_id, jobs.state, cardinality(history) AS transition;
 
 -- name: publishable
--- The row is the outbox: what waits and was never published, or so long ago that the message must be lost.
-WITH due AS (
-    SELECT task_id FROM tasks
-    WHERE queue = :queue AND state = 1 AND ready_time <= now()
-      AND (publish_time IS NULL OR publish_time < now() - :older_seconds * interval '1 second')
-    ORDER BY priority DESC, ready_time, task_id
+-- The row is the outbox: what waits and was never published, or so long ago that the message must be lost. Tenants
+-- take turns, so that a flood of one delays the others by its turns and not by its length.
+WITH RECURSIVE tenants AS (
+    (SELECT tenant FROM tasks WHERE queue = :queue AND state = 1 ORDER BY tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT tasks.tenant FROM tasks
+            WHERE queue = :queue AND state = 1 AND tasks.tenant > tenants.tenant ORDER BY tasks.tenant LIMIT 1)
+    FROM tenants WHERE tenants.tenant IS NOT NULL
+),
+due AS (
+    SELECT t.task_id
+    FROM tenants CROSS JOIN LATERAL (
+        SELECT task_id, priority, ready_time,
+               row_number() OVER (ORDER BY priority DESC, ready_time, task_id) AS turn
+        FROM tasks
+        WHERE queue = :queue AND tasks.tenant = tenants.tenant AND state = 1 AND ready_time <= now()
+          AND (publish_time IS NULL OR publish_time < now() - :older_seconds * interval '1 second')
+        ORDER BY priority DESC, ready_time, task_id
+        LIMIT :count
+    ) AS t
+    WHERE tenants.tenant IS NOT NULL
+    ORDER BY t.turn, t.priority DESC, t.ready_time
     LIMIT :count
-    FOR UPDATE SKIP LOCKED
 )
 UPDATE tasks SET publish_time = now()
 FROM due, jobs
-WHERE tasks.task_id = due.task_id AND jobs.tenant = tasks.tenant AND jobs.job_id = tasks.job_id
+WHERE tasks.task_id = due.task_id AND tasks.state = 1
+  AND jobs.tenant = tasks.tenant AND jobs.job_id = tasks.job_id
 RETURNING tasks.task_id, tasks.priority, jobs.trace_context;
+
+-- name: age
+-- What has waited long becomes more urgent, and is published again on its new step: nothing starves.
+WITH old AS (
+    SELECT task_id FROM tasks
+    WHERE state = 1 AND priority < 10 AND ready_time < now() - (aged + 1) * :step_seconds * interval '1 second'
+    ORDER BY ready_time
+    LIMIT :count
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE tasks SET priority = priority + 1, aged = aged + 1, publish_time = NULL
+FROM old WHERE tasks.task_id = old.task_id
+RETURNING tasks.task_id;
 
 -- name: published
 SELECT count(*) FROM tasks
