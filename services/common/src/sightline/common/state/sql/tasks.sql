@@ -180,10 +180,14 @@ freed AS (
                      start_time = NULL
     FROM held
     WHERE tasks.task_id = held.task_id AND tasks.attempt = held.attempt AND tasks.state = 2
-    RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.queue, tasks.priority
+    RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.attempt - tasks.released AS tries
 ),
 told AS (
-    UPDATE jobs SET state = 1, history = history || 1::smallint, progress = 0
+    UPDATE jobs SET
+        state = 1, history = history || 1::smallint, progress = 0,
+        attempt_count = greatest(freed.tries, (
+            SELECT max(attempt - released) FROM tasks
+            WHERE tenant = freed.tenant AND job_id = freed.job_id AND task_id <> freed.task_id))
     FROM freed
     WHERE jobs.tenant = freed.tenant AND jobs.job_id = freed.job_id AND jobs.state = 2 AND jobs.open_tasks = 1
 )
