@@ -16,6 +16,9 @@ from sightline.gateway.duties import Duty
 
 log = structlog.get_logger()
 
+# A leader that has come to a halt (frozen, or its machine) loses the lead after so many terms.
+_TERMS_OF_SILENCE = 2
+
 
 class Housekeeping:
     """Contends for the lead for as long as the process runs, and does the duties while it has it.
@@ -79,19 +82,26 @@ class Housekeeping:
                 log.exception("housekeeping_failed")
             # After a term of its own it tries again at once: the others have had the moment between.
             if not led:
-                self._resign()
                 await asyncio.sleep(self._contend_seconds)
 
     async def _serve_term(self) -> bool:
-        async with self._upkeep.leadership() as leads:
-            if not leads:
-                return False
-            self._metrics.leads.set(1)
-            async with asyncio.TaskGroup() as group:
-                end = time.monotonic() + self._term_seconds
-                for duty in self._duties:
-                    group.create_task(self._repeat(duty, end), name=duty.name)
-        return True
+        served = False
+        try:
+            async with self._upkeep.leadership(_TERMS_OF_SILENCE * self._term_seconds) as leads:
+                if leads:
+                    self._metrics.leads.set(1)
+                    await self._serve()
+                    served = True
+        finally:
+            if not served:
+                self._resign()
+        return served
+
+    async def _serve(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            end = time.monotonic() + self._term_seconds
+            for duty in self._duties:
+                group.create_task(self._repeat(duty, end), name=duty.name)
 
     def _resign(self) -> None:
         """Say that another leads; not between two terms of one's own, where a scrape would find nobody."""

@@ -24,7 +24,10 @@ log = structlog.get_logger()
 _CONFLICTS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _CONFLICT_TRIES = 5
 # What psycopg raises when the server is away, is starting or is shutting down.
-_AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
+# A server that only reads is one that another has taken over from, or has not yet.
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+# The same for the other end: a lock that a vanished client held, such as the leader's, is free in seconds.
+_SERVER_KEEPALIVES = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
 
 Row = TypeVar("Row", default=TupleRow)
 T = TypeVar("T")
@@ -49,7 +52,7 @@ class Database:
                 "autocommit": True,
                 "application_name": application,
                 "connect_timeout": 5,
-                "options": f"-c statement_timeout={int(settings.statement_timeout_seconds * 1000)}",
+                "options": f"{_SERVER_KEEPALIVES} -c statement_timeout={int(settings.statement_timeout_seconds * 1000)}",
                 # A server that vanished without a word is noticed in seconds, not in the hours of TCP's default.
                 "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000,
             },

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from psycopg.sql import SQL, Composed
+
 from sightline.common.state.database import Database
 from sightline.common.state.statements import statement
 
@@ -61,8 +63,12 @@ class Upkeep:
         self._database = database
 
     @asynccontextmanager
-    async def leadership(self) -> AsyncIterator[bool]:
+    async def leadership(self, silence_seconds: float = 30.0) -> AsyncIterator[bool]:
         """Hold the leader's lock for the block, if nobody else does; it ends with the connection.
+
+        Args:
+            silence_seconds: when the server ends the connection of a leader that has come to a halt; longer than
+                the block takes.
 
         Yields:
             Whether this process leads.
@@ -72,10 +78,13 @@ class Upkeep:
             row = await cursor.fetchone()
             leads = bool(row and row[0])
             try:
+                if leads:
+                    await connection.execute(_end_after(silence_seconds))
                 yield leads
             finally:
                 if leads and not connection.closed:
                     await connection.execute("SELECT pg_advisory_unlock(%(key)s)", {"key": LEADER_LOCK})
+                    await connection.execute(_end_after(0))
 
     async def end_leases(self, error: bytes, count: int = 500) -> list[TakenBack]:
         """Take back tasks whose lease has ended; `error` is what the client reads if that was the last attempt."""
@@ -113,3 +122,9 @@ class Upkeep:
         """Forget request ids older than that; returns how many, at most `count`."""
         parameters = {"older_seconds": older_seconds, "count": count}
         return len(await self._database.rows("upkeep.purge_requests", parameters))
+
+
+def _end_after(seconds: float) -> Composed:
+    """Make the statement that lets the server end this connection after so long a silence; 0: never."""
+    # SET takes no parameters.
+    return SQL("SET idle_session_timeout = {}").format(int(seconds * 1000))
