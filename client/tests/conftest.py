@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 import scripted_server
+from typer.testing import CliRunner
 
 from sightline.client import AsyncSightline, RetryPolicy, Sightline
+from sightline.client.command.app import build
 from sightline.v1.face_pb2 import Face
 
 KEY = "sk-test"
@@ -73,3 +75,14 @@ async def sightline(address: str, request: pytest.FixtureRequest) -> AsyncIterat
     else:
         with Sightline(address, KEY, retry=FAST) as client:
             yield InThread(client)
+
+
+@pytest.fixture
+def run(address: str) -> Callable[..., Awaitable[Any]]:
+    """Run the command in a thread of this process."""
+
+    async def run(*arguments: str) -> Any:
+        command = ["--server", address, "--key", KEY, *arguments]
+        return await asyncio.to_thread(CliRunner(env={"COLUMNS": "300"}).invoke, build(), command)
+
+    return run

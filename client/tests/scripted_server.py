@@ -29,6 +29,9 @@ from sightline.v1 import (
     media_pb2,
     media_service_pb2,
     media_service_pb2_grpc,
+    webhook_pb2,
+    webhook_service_pb2,
+    webhook_service_pb2_grpc,
 )
 
 PAGE = 2
@@ -85,6 +88,8 @@ class Script:
     cut_upload_at: deque[int] = field(default_factory=deque)
     cut_download_at: deque[int] = field(default_factory=deque)
     spoil_download: bool = False
+    webhooks: dict[str, webhook_pb2.Webhook] = field(default_factory=dict)
+    deliveries: dict[str, webhook_pb2.WebhookDelivery] = field(default_factory=dict)
     serving: bool = True
 
     def named(self, method: str) -> list[Call]:
@@ -324,6 +329,77 @@ class Media(media_service_pb2_grpc.MediaServiceServicer):
         return empty_pb2.Empty()
 
 
+class Webhooks(webhook_service_pb2_grpc.WebhookServiceServicer):
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    async def webhook(self, name: str, context: Any) -> webhook_pb2.Webhook:
+        if name not in self.script.webhooks:
+            await not_found(context, name)
+        return self.script.webhooks[name]
+
+    async def CreateWebhook(self, request, context):
+        await self.script.enter("CreateWebhook", request, context)
+        name = f"webhooks/{uuid.uuid5(uuid.NAMESPACE_OID, request.request_id)}"
+        made = webhook_pb2.Webhook(name=name)
+        made.MergeFrom(request.webhook)
+        self.script.webhooks[name] = made
+        await self.script.leave("CreateWebhook", context)
+        shown = webhook_pb2.Webhook(secret="whsec_c2VjcmV0")
+        shown.MergeFrom(made)
+        return shown
+
+    async def GetWebhook(self, request, context):
+        await self.script.enter("GetWebhook", request, context)
+        return await self.webhook(request.name, context)
+
+    async def ListWebhooks(self, request, context):
+        await self.script.enter("ListWebhooks", request, context)
+        page, token = paged(list(self.script.webhooks.values()), request.page_token)
+        return webhook_service_pb2.ListWebhooksResponse(webhooks=page, next_page_token=token)
+
+    async def UpdateWebhook(self, request, context):
+        await self.script.enter("UpdateWebhook", request, context)
+        changed = await self.webhook(request.webhook.name, context)
+        for path in request.update_mask.paths:
+            changed.ClearField(path)
+        changed.MergeFrom(request.webhook)
+        return changed
+
+    async def DeleteWebhook(self, request, context):
+        await self.script.enter("DeleteWebhook", request, context)
+        await self.webhook(request.name, context)
+        del self.script.webhooks[request.name]
+        return empty_pb2.Empty()
+
+    async def TestWebhook(self, request, context):
+        await self.script.enter("TestWebhook", request, context)
+        await self.webhook(request.name, context)
+        name = f"{request.name}/deliveries/{uuid.uuid4()}"
+        dead = webhook_pb2.WebhookDelivery.STATE_DEAD
+        self.script.deliveries[name] = webhook_pb2.WebhookDelivery(
+            name=name, event="webhook.test", state=dead, attempt_count=17, status_code=500, error_message="status 500"
+        )
+        return self.script.deliveries[name]
+
+    async def ListWebhookDeliveries(self, request, context):
+        await self.script.enter("ListWebhookDeliveries", request, context)
+        wanted = [one for one in self.script.deliveries.values() if request.state in (0, one.state)]
+        page, token = paged(wanted, request.page_token)
+        return webhook_service_pb2.ListWebhookDeliveriesResponse(deliveries=page, next_page_token=token)
+
+    async def GetWebhookDelivery(self, request, context):
+        await self.script.enter("GetWebhookDelivery", request, context)
+        return self.script.deliveries[request.name]
+
+    async def RedeliverWebhook(self, request, context):
+        await self.script.enter("RedeliverWebhook", request, context)
+        if request.name not in self.script.deliveries:
+            await not_found(context, request.name)
+        self.script.deliveries[request.name].state = webhook_pb2.WebhookDelivery.STATE_PENDING
+        return self.script.deliveries[request.name]
+
+
 class Health(health_pb2_grpc.HealthServicer):
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -342,6 +418,7 @@ def server(
     face_service_pb2_grpc.add_FaceServiceServicer_to_server(Faces(script), made)
     job_service_pb2_grpc.add_JobServiceServicer_to_server(Jobs(script), made)
     media_service_pb2_grpc.add_MediaServiceServicer_to_server(Media(script), made)
+    webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(Webhooks(script), made)
     health_pb2_grpc.add_HealthServicer_to_server(Health(script), made)
     if credentials:
         return made, made.add_secure_port(f"127.0.0.1:{port}", credentials)

@@ -9,32 +9,16 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 from scripted_server import Script, retry_in, status
-from typer.testing import CliRunner
 
-from sightline.client.command.app import build
 from sightline.client.command.exits import MEANINGS, Exit
 from sightline.v1.job_pb2 import Job
 
 MEDIA = "media/0197b1c2-8c1e-7b6d-9f3a-4f4f5a2b1c0d"
-Run = Callable[..., Awaitable[Any]]
-
-
-@pytest.fixture
-def run(address: str) -> Run:
-    """Run the command in a thread of this process."""
-
-    async def run(*arguments: str) -> Any:
-        command = ["--server", address, "--key", "sk-test", *arguments]
-        return await asyncio.to_thread(CliRunner(env={"COLUMNS": "300"}).invoke, build(), command)
-
-    return run
 
 
 @pytest.fixture

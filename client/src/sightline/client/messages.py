@@ -8,6 +8,7 @@ from sightline.v1.job_pb2 import DeadLetter, Job, JobEvent, JobResult, JobSpec, 
 from sightline.v1.job_service_pb2 import CreateJobRequest
 from sightline.v1.media_pb2 import Media, Upload
 from sightline.v1.model_pb2 import ModelInfo
+from sightline.v1.webhook_pb2 import Webhook, WebhookDelivery
 
 __all__ = [
     "CompareFacesResponse",
@@ -30,4 +31,6 @@ __all__ = [
     "NormalizedPoint",
     "TaskAttempt",
     "Upload",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -6,6 +6,7 @@ import re
 
 from sightline.v1.job_pb2 import DeadLetter, Job
 from sightline.v1.media_pb2 import Media
+from sightline.v1.webhook_pb2 import Webhook
 
 _MEDIA_NAME = re.compile(r"media/[0-9a-f-]{36}")
 
@@ -20,6 +21,11 @@ def job_name(job: Job | DeadLetter | str) -> str:
 def media_name(media: Media | str) -> str:
     """Give `media/{id}` for media, a name or a bare id."""
     return media.name if isinstance(media, Media) else _under("media", media)
+
+
+def webhook_name(webhook: Webhook | str) -> str:
+    """Give `webhooks/{id}` for a webhook, a name or a bare id; `-` stands for all."""
+    return webhook.name if isinstance(webhook, Webhook) else _under("webhooks", webhook)
 
 
 def is_media_name(text: str) -> bool:

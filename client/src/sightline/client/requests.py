@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sightline.client.limits import rules
 from sightline.v1.face_pb2 import DetectFacesOptions
 from sightline.v1.job_pb2 import Job, JobSpec
 from sightline.v1.job_service_pb2 import BatchCreateJobsRequest, BatchGetJobsRequest, CreateJobRequest
+from sightline.v1.webhook_pb2 import Webhook
 
 _Item = TypeVar("_Item")
 _MAX_CREATED = rules(BatchCreateJobsRequest, "requests").repeated.max_items
@@ -38,6 +39,12 @@ def create_in_batches(jobs: Sequence[JobSpec | CreateJobRequest]) -> Sequence[Ba
 def read_in_batches(names: Sequence[str]) -> Sequence[BatchGetJobsRequest]:
     """Ask for many jobs by name, in as few calls as the contract allows."""
     return [BatchGetJobsRequest(names=group) for group in _groups(names, _MAX_READ)]
+
+
+def webhook_changes(**fields: Any) -> tuple[Webhook, list[str]]:
+    """Give a webhook with those fields that are not None, and their names: also what is set to nothing is a change."""
+    given = {field: value for field, value in fields.items() if value is not None}
+    return Webhook(**given), list(given)
 
 
 def _groups(items: Sequence[_Item], size: int) -> Sequence[Sequence[_Item]]:

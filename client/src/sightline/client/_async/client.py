@@ -13,6 +13,7 @@ from sightline.client._async.dead_letters import AsyncDeadLetters
 from sightline.client._async.faces import AsyncFaces
 from sightline.client._async.jobs import AsyncJobs
 from sightline.client._async.media import AsyncMediaStore
+from sightline.client._async.webhooks import AsyncWebhooks
 from sightline.client.address import DEFAULT_SERVER, Address
 from sightline.client.environment import read_environment
 from sightline.client.retry import RetryPolicy
@@ -26,6 +27,7 @@ class AsyncSightline:
         media: the files that are analysed.
         jobs: durable work.
         dead_letters: jobs that were given up.
+        webhooks: addresses that are told when jobs end.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class AsyncSightline:
         self.media = AsyncMediaStore(self._calls)
         self.jobs = AsyncJobs(self._calls, self.media)
         self.dead_letters = AsyncDeadLetters(self._calls)
+        self.webhooks = AsyncWebhooks(self._calls)
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -14,6 +14,7 @@ from sightline.client._sync.dead_letters import DeadLetters
 from sightline.client._sync.faces import Faces
 from sightline.client._sync.jobs import Jobs
 from sightline.client._sync.media import MediaStore
+from sightline.client._sync.webhooks import Webhooks
 from sightline.client.address import DEFAULT_SERVER, Address
 from sightline.client.environment import read_environment
 from sightline.client.retry import RetryPolicy
@@ -27,6 +28,7 @@ class Sightline:
         media: the files that are analysed.
         jobs: durable work.
         dead_letters: jobs that were given up.
+        webhooks: addresses that are told when jobs end.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Sightline:
         self.media = MediaStore(self._calls)
         self.jobs = Jobs(self._calls, self.media)
         self.dead_letters = DeadLetters(self._calls)
+        self.webhooks = Webhooks(self._calls)
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from sightline.client.address import DEFAULT_SERVER
-from sightline.client.command import compare, dead_letters, faces, health, jobs, media
+from sightline.client.command import compare, dead_letters, faces, health, jobs, media, webhooks
 from sightline.client.command.complaints import complain
 from sightline.client.command.exits import MEANINGS, Exit, exit_of
 from sightline.client.command.plugins import plugin, plugin_names
@@ -69,6 +69,7 @@ def build() -> typer.Typer:
     app.add_typer(jobs.app, name="jobs")
     app.add_typer(media.app, name="media")
     app.add_typer(dead_letters.app, name="dead-letters")
+    app.add_typer(webhooks.app, name="webhooks")
     app.command("health")(health.health)
     return app
 
