@@ -24,6 +24,7 @@ from sightline.common.state.jobs import Jobs
 from sightline.common.state.keys import Keys
 from sightline.common.state.media import MediaFiles
 from sightline.common.state.pages import JobPages
+from sightline.common.state.schedules import Schedules
 from sightline.common.state.upkeep import Upkeep
 from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs, make_tracer_provider
 from sightline.gateway.admission import KeyAdmission
@@ -42,6 +43,7 @@ from sightline.gateway.media_store import MediaStore
 from sightline.gateway.publication import Publication
 from sightline.gateway.purges import Purges
 from sightline.gateway.reception import Reception
+from sightline.gateway.schedules import Firing, ScheduleServicer
 from sightline.gateway.settings import Settings
 from sightline.gateway.submissions import Submissions
 from sightline.gateway.uploads import Uploads
@@ -51,6 +53,7 @@ from sightline.gateway.webhooks.opening import build_webhooks
 from sightline.gateway.webhooks.receivers import allowing
 from sightline.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from sightline.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
+from sightline.v1.schedule_service_pb2_grpc import add_ScheduleServiceServicer_to_server
 from sightline.v1.usage_service_pb2_grpc import add_UsageServiceServicer_to_server
 from sightline.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
 
@@ -75,6 +78,15 @@ class World:
     bus: Bus
     publisher: Publisher
     channels: dict[str, grpc.aio.Channel]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The way of every job into the system, whoever asks for it."""
+
+    submissions: Submissions
+    publication: Publication
+    reception: Reception
 
 
 def main() -> None:
@@ -121,9 +133,16 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
             depths.withdraw()
             webhooks.upkeep.withdraw()
 
+        entry = _entry(world, stack)
+        schedules = Schedules(world.database)
+        firing = Firing(schedules, entry.submissions, entry.reception.take)
         housekeeping = Housekeeping(
             Upkeep(world.database),
-            [*_duties(world, depths, files, store), *webhooks.duties],
+            [
+                *_duties(world, depths, files, store),
+                *webhooks.duties,
+                Duty("fire_schedules", settings.housekeeping.schedules_seconds, firing.fire),
+            ],
             world.metrics,
             contend_seconds=settings.housekeeping.contend_seconds,
             term_seconds=settings.housekeeping.term_seconds,
@@ -136,7 +155,9 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
             stack.push_async_callback(webhooks.dispatcher.stop)
         admission = KeyAdmission(keys, settings.keys)
         server = RpcServer(settings.rpc, world.metrics, world.tracing, readiness, admission)
-        _add_jobs(server, world, stack)
+        _add_jobs(server, world, entry, stack)
+        schedule_servicer = ScheduleServicer(schedules, entry.submissions)
+        server.add(add_ScheduleServiceServicer_to_server, schedule_servicer)
         server.add(add_MediaServiceServicer_to_server, _media(world, files, store))
         # The stubs want every method; the server answers METHOD_NOT_FOUND for those that the servicer has not.
         usage = UsageServicer(depths, readiness, VERSION)  # type: ignore[abstract]
@@ -216,21 +237,27 @@ def _duties(world: World, depths: Depths, files: MediaFiles, store: MediaStore) 
     ]
 
 
-def _add_jobs(server: RpcServer, world: World, stack: AsyncExitStack) -> None:
-    settings, jobs = world.settings.jobs, Jobs(world.database)
+def _entry(world: World, stack: AsyncExitStack) -> Entry:
+    settings = world.settings.jobs
     publication = Publication(world.publisher, settings.window)
-    reception = Reception(jobs, MediaFiles(world.database), publication, world.metrics)
-    grouping = Grouping(reception.take_group, window_seconds=settings.grouping_seconds, group_max=settings.group_max)
+    stack.push_async_callback(publication.close)
+    reception = Reception(Jobs(world.database), MediaFiles(world.database), publication, world.metrics)
+    return Entry(Submissions(settings, world.channels), publication, reception)
+
+
+def _add_jobs(server: RpcServer, world: World, entry: Entry, stack: AsyncExitStack) -> None:
+    settings, jobs, take = world.settings.jobs, Jobs(world.database), entry.reception.take_group
+    grouping = Grouping(take, window_seconds=settings.grouping_seconds, group_max=settings.group_max)
     watching = Watching(jobs, world.bus, settings.watch_check_seconds)
-    for part in (publication, grouping, watching):
+    for part in (grouping, watching):
         stack.push_async_callback(part.close)
     servicer = JobServicer(
-        creation=Creation(Submissions(settings, world.channels), reception, grouping, jobs),
+        creation=Creation(entry.submissions, entry.reception, grouping, jobs),
         jobs=jobs,
         graphs=Graphs(world.database),
         pages=JobPages(world.database),
         watching=watching,
-        publication=publication,
+        publication=entry.publication,
         bus=world.bus,
     )
     server.add(add_JobServiceServicer_to_server, servicer, ends_at_drain=ENDS_AT_DRAIN, unvalidated=UNVALIDATED)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sightline.common.errors import NotFound
 
-JOBS, MEDIA, WEBHOOKS = "jobs", "media", "webhooks"
+JOBS, MEDIA, SCHEDULES, WEBHOOKS = "jobs", "media", "schedules", "webhooks"
 
 
 def job_name(job_id: UUID) -> str:

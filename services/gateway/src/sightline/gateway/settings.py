@@ -113,6 +113,7 @@ class HousekeepingSettings(Section):
     refill_seconds: Seconds = Field(0.25, description="interval of publishing what waits")
     lost_seconds: Seconds = Field(2.0, description="age of a message that is not in Redis at which it counts as lost")
     ageing_seconds: Seconds = Field(60.0, description="waiting time after which a task becomes one step more urgent")
+    schedules_seconds: Seconds = Field(1.0, description="interval of looking for schedules whose time has come")
     depths_seconds: Seconds = Field(1.0, description="interval of measuring the queues")
     purge_seconds: Seconds = Field(30.0, description="interval of each of the purges")
     purge_max: int = Field(500, ge=1, description="rows that a purge deletes at once; it repeats while there are more")
