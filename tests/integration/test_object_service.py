@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from sightline.client import InvalidRequest, Sightline
 from sightline.v1 import object_service_pb2_grpc
 from sightline.v1.image_pb2 import ImageSource
 from sightline.v1.job_pb2 import JobSpec
-from sightline.v1.object_pb2 import DetectObjectsOptions, SegmentOptions
+from sightline.v1.object_pb2 import DetectObjectsOptions, ObjectVideoOptions, SegmentOptions
 from sightline.v1.object_service_pb2 import DetectObjectsRequest, ListModelsRequest, SegmentImageRequest
 
 
@@ -86,3 +88,24 @@ def test_a_call_measures_spheroids(sightline: Sightline, objects: object_service
     assert [round(one.equivalent_diameter_um, -1) for one in result.segments] == [200, 120]
     assert (result.model.name, result.model.sha256) == ("spheroids-classical", "")
     assert all(one.circularity > 0.95 and one.mask.counts and len(one.polygon) == 1 for one in result.segments)
+
+
+def test_a_job_follows_the_objects_of_a_video(sightline: Sightline, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    person = np.ascontiguousarray(skimage.data.astronaut()[:, :, ::-1])
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 640, 512, "yuv420p"
+        for step in range(6):
+            pixels = np.full((512, 640, 3), 90, np.uint8)
+            pixels[:, 20 * step : 20 * step + 512] = person
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
+        container.mux(stream.encode())
+    options = DetectObjectsOptions(min_score=0.4, video=ObjectVideoOptions(include_frames=True))
+    options.video.every.FromMilliseconds(100)
+    job = sightline.jobs.create(JobSpec(media=sightline.media.upload(path).name, detect_objects=options))
+    sightline.jobs.wait(job)
+    (result,) = [result.detect_objects_video for result in sightline.jobs.results(job)]
+    assert (result.frame_count, result.part_count, len(result.frames)) == (6, 1, 6)
+    assert result.totals[0].class_name == "Normal"
+    assert max(track.frame_count for track in result.tracks) == 6

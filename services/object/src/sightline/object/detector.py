@@ -86,7 +86,7 @@ class Detector:
         height_px, width_px = self._canvas_px(options.image_side_px)
         canvas, placement = on_canvas(image.pixels, height_px, width_px, self.head.stride_px, tight=self.head.free)
         outputs = self._model.run(canvas)
-        candidates = self.head.read(outputs[0], _or(options.min_score, self._settings.min_score))
+        candidates = self.head.read(outputs[0], self.min_score(options))
         if wanted is not None:
             candidates = candidates[np.isin(candidates.classes, wanted)]
         most = options.max_objects or self._settings.max_objects
@@ -96,6 +96,10 @@ class Detector:
             kept = without_overlap(candidates, _or(options.max_overlap, self._settings.max_overlap), most)
         prototypes = outputs[1] if len(outputs) > 1 else None
         return Look(kept, placement, prototypes, (canvas.shape[0], canvas.shape[1]))
+
+    def min_score(self, options: DetectOptions) -> float:
+        """Say the least score of an object that is returned."""
+        return _or(options.min_score, self._settings.min_score)
 
     def class_indices(self, names: tuple[str, ...]) -> NDArray[np.int64] | None:
         """Find the classes that are asked for; None for all.

@@ -11,7 +11,7 @@ import cv2
 from opentelemetry.sdk.trace import TracerProvider
 
 from sightline.common.blobs import open_blobs
-from sightline.common.media.sources import PictureSource
+from sightline.common.media.sources import PictureSource, VideoSource
 from sightline.common.models import ModelStore
 from sightline.common.rpc import RpcServer, admit_forwarded, run, stop_signal
 from sightline.common.settings import load
@@ -19,6 +19,7 @@ from sightline.common.state.database import Database
 from sightline.common.state.media import MediaFiles
 from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs, make_tracer_provider
 from sightline.common.worker import open_worker
+from sightline.object.film import FilmAnalyzer
 from sightline.object.loading import load_analyzer
 from sightline.object.pipeline import ObjectPipeline
 from sightline.object.servicer import ObjectServicer
@@ -57,8 +58,15 @@ async def serve(settings: ObjectSettings) -> None:
             await telemetry.start()
             stack.push_async_callback(telemetry.stop)
             threads = stack.enter_context(ThreadPoolExecutor(settings.object.sessions, thread_name_prefix="analysis"))
+            film_threads = stack.enter_context(ThreadPoolExecutor(settings.worker.slots, thread_name_prefix="films"))
             pipeline = ObjectPipeline(
-                load_analyzer(ModelStore(settings.models), settings.object), settings.media, threads, metrics
+                load_analyzer(ModelStore(settings.models), settings.object),
+                FilmAnalyzer(settings.film, settings.media, threads, settings.object.sessions),
+                settings.media,
+                threads=threads,
+                film_threads=film_threads,
+                part_bytes=settings.film.result_bytes,
+                metrics=metrics,
             )
             pictures = PictureSource(MediaFiles(database), blobs, settings.media)
             server = RpcServer(settings.rpc, metrics, tracing, readiness, admit=admit_forwarded)
@@ -66,7 +74,7 @@ async def serve(settings: ObjectSettings) -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.run_until(stop))
                 if settings.worker.enabled:
-                    tasks = ObjectTasks(pipeline, pictures)
+                    tasks = ObjectTasks(pipeline, pictures, VideoSource(blobs, settings.media))
                     group.create_task(
                         consume(settings, stop, tasks=tasks, database=database, metrics=metrics, tracing=tracing)
                     )

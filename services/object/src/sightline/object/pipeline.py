@@ -1,4 +1,4 @@
-"""From encoded pictures to messages: decodes and analyses on threads, so that the event loop stays free."""
+"""From encoded pictures and films to messages: decodes and analyses on threads, so that the event loop stays free."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from sightline.common.media import decode_image
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
-from sightline.object import messages
+from sightline.object import film_messages, messages
 from sightline.object.analysis import ObjectAnalyzer
+from sightline.object.film import FilmAnalyzer
 from sightline.object.identity import ModelIdentity
+from sightline.object.tracking import SeenFrame
 from sightline.v1 import object_pb2
 
 T = TypeVar("T")
@@ -24,11 +27,33 @@ class ObjectPipeline:
     """What calls and tasks have in common."""
 
     def __init__(
-        self, analyzer: ObjectAnalyzer, limits: MediaLimits, threads: ThreadPoolExecutor, metrics: Metrics
+        self,
+        analyzer: ObjectAnalyzer,
+        films: FilmAnalyzer,
+        limits: MediaLimits,
+        *,
+        threads: ThreadPoolExecutor,
+        film_threads: ThreadPoolExecutor,
+        part_bytes: int,
+        metrics: Metrics,
     ) -> None:
+        """Take what does the work.
+
+        Args:
+            analyzer: looks at pictures.
+            films: looks at films.
+            limits: which pictures are refused.
+            threads: as many as pictures are looked at at once.
+            film_threads: as many as films are read at once; they wait for `threads` most of the time.
+            part_bytes: largest part of a result.
+            metrics: where the time of the models is noted.
+        """
         self._analyzer = analyzer
+        self._films = films
         self._limits = limits
         self._threads = threads
+        self._film_threads = film_threads
+        self._part_bytes = part_bytes
         self._seconds = metrics.model_seconds
 
     def models(self) -> Sequence[ModelIdentity]:
@@ -55,6 +80,27 @@ class ObjectPipeline:
         """
         return await self._on_thread(self._segment, data, options)
 
+    async def detect_in_film(
+        self, path: Path, options: object_pb2.DetectObjectsOptions, on_progress: Callable[[float], None]
+    ) -> list[object_pb2.DetectObjectsVideoResult]:
+        """Find and follow the objects of a film, and count them.
+
+        Args:
+            path: the film.
+            options: how objects are found, and how the film is looked at.
+            on_progress: is told the share that is done, 0 to 1, from another thread; what it raises ends the work.
+
+        Returns:
+            One result in parts, in their order.
+
+        Raises:
+            MediaRejected: when the film is refused or does not decode.
+            InvalidRequest: an unknown model or class, or options that are out of range.
+            SightlineError: OVERLOADED when no session comes free in time.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._film_threads, self._detect_in_film, path, options, on_progress)
+
     async def _on_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
@@ -73,6 +119,19 @@ class ObjectPipeline:
         with self._noted(model, "segment"):
             segments = self._analyzer.segment(image, wanted)
         return messages.segment_result(segments, image, model, wanted.micrometres_per_px)
+
+    def _detect_in_film(
+        self, path: Path, options: object_pb2.DetectObjectsOptions, on_progress: Callable[[float], None]
+    ) -> list[object_pb2.DetectObjectsVideoResult]:
+        wanted, film = messages.detect_options(options), film_messages.film_options(options.video)
+        detector = self._analyzer.detector(wanted.model)
+        frames: list[SeenFrame] = []
+        keep = frames.append if options.video.include_frames else (lambda frame: None)
+        with self._noted(detector.identity, "film"):
+            report = self._films.analyse(path, detector, wanted, film, on_frame=keep, on_progress=on_progress)
+        size = (report.info.width_px, report.info.height_px)
+        told = (film_messages.frame_message(frame, size) for frame in frames)
+        return film_messages.parts(report, detector.identity, told, self._part_bytes)
 
     @contextmanager
     def _noted(self, model: ModelIdentity, operation: str) -> Iterator[None]:

@@ -1,0 +1,152 @@
+"""What was seen in a film as messages, in parts that are each small enough to store."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+
+from sightline.object.counting import Interval, Line, Track, Zone
+from sightline.object.film import FilmOptions, Report
+from sightline.object.identity import ModelIdentity
+from sightline.object.messages import detected, image_size, model_info, normalized
+from sightline.object.tracking import SeenFrame
+from sightline.v1 import object_pb2
+from sightline.v1.geometry_pb2 import NormalizedPoint
+
+Size = tuple[int, int]
+# What a field of the message around it costs beyond the bytes of the message itself.
+_FRAMING_BYTES = 8
+
+
+def film_options(message: object_pb2.ObjectVideoOptions) -> FilmOptions:
+    """Read the options of a job."""
+    return FilmOptions(
+        every_seconds=_seconds(message.every) if message.HasField("every") else None,
+        start_seconds=_seconds(message.start),
+        end_seconds=_seconds(message.end) if message.HasField("end") else math.inf,
+        interval_seconds=_seconds(message.count_interval) if message.HasField("count_interval") else None,
+        lines=tuple((line.name, _point(line.start), _point(line.end)) for line in message.lines),
+        zones=tuple((zone.name, tuple(_point(corner) for corner in zone.corners)) for zone in message.zones),
+    )
+
+
+def frame_message(frame: SeenFrame, size: Size) -> object_pb2.ObjectFrame:
+    """Say what was seen in one frame."""
+    return object_pb2.ObjectFrame(
+        time=_duration(frame.seconds),
+        objects=[object_pb2.TrackedObject(track=one.track, object=detected(one.object, size)) for one in frame.seen],
+    )
+
+
+def parts(
+    report: Report, model: ModelIdentity, frames: Iterable[object_pb2.ObjectFrame], most_bytes: int
+) -> list[object_pb2.DetectObjectsVideoResult]:
+    """Say what was seen in a film.
+
+    Args:
+        report: all but the frames.
+        model: the model that found the objects.
+        frames: what was seen in each frame, where that was asked for.
+        most_bytes: about the largest size of a part.
+
+    Returns:
+        One message in parts, one or more; merged in their order they are the whole.
+    """
+    size = (report.info.width_px, report.info.height_px)
+    first = object_pb2.DetectObjectsVideoResult(
+        model=model_info(model),
+        image_size=image_size(size),
+        duration=_duration(report.info.duration_seconds),
+        frame_count=report.frame_count,
+        totals=_counts(Counter(track.class_name for track in report.tracks)),
+    )
+    done, used = [first], first.ByteSize()
+    for name, message in _repeated(report, size, frames):
+        needed = message.ByteSize() + _FRAMING_BYTES
+        if used + needed > most_bytes and used > 0:
+            done.append(object_pb2.DetectObjectsVideoResult())
+            used = 0
+        getattr(done[-1], name).append(message)
+        used += needed
+    first.part_count = len(done)
+    return done
+
+
+def _repeated(report: Report, size: Size, frames: Iterable[object_pb2.ObjectFrame]) -> Iterator[tuple[str, Message]]:
+    yield from (("lines", _line(line)) for line in report.lines)
+    yield from (("zones", _zone(zone)) for zone in report.zones)
+    yield from (("tracks", _track(track, size)) for track in report.tracks)
+    yield from (("intervals", _interval(interval)) for interval in report.intervals)
+    yield from (("frames", frame) for frame in frames)
+
+
+def _track(track: Track, size: Size) -> object_pb2.ObjectTrack:
+    return object_pb2.ObjectTrack(
+        track=track.number,
+        class_name=track.class_name,
+        start=_duration(track.start_seconds),
+        end=_duration(track.end_seconds),
+        frame_count=track.classes.total(),
+        score=track.best.object.score,
+        best=_duration(track.best_seconds),
+        best_box=normalized(track.best.object.box, size),
+        classes=_counts(track.classes),
+    )
+
+
+def _interval(interval: Interval) -> object_pb2.IntervalCount:
+    return object_pb2.IntervalCount(
+        start=_duration(interval.start_seconds),
+        seen=_counts(interval.seen),
+        most_at_once=_counts(interval.most_at_once),
+    )
+
+
+def _line(line: Line) -> object_pb2.LineCount:
+    rightward = sum(crossing.rightward for crossing in line.crossings)
+    return object_pb2.LineCount(
+        name=line.name,
+        rightward_count=rightward,
+        leftward_count=len(line.crossings) - rightward,
+        crossings=[
+            object_pb2.LineCrossing(track=one.track, time=_duration(one.seconds), rightward=one.rightward)
+            for one in line.crossings
+        ],
+    )
+
+
+def _zone(zone: Zone) -> object_pb2.ZoneCount:
+    visits = [
+        object_pb2.ZoneVisit(
+            track=visit.track,
+            start=_duration(visit.start_seconds),
+            end=_duration(visit.end_seconds),
+            inside=_duration(visit.inside_seconds),
+        )
+        for visit in zone.visits()
+    ]
+    return object_pb2.ZoneCount(
+        name=zone.name, visitor_count=len(visits), most_at_once=zone.most_at_once, visits=visits
+    )
+
+
+def _counts(counter: Counter[str]) -> list[object_pb2.ClassCount]:
+    return [object_pb2.ClassCount(class_name=name, count=count) for name, count in counter.most_common()]
+
+
+def _point(point: NormalizedPoint) -> tuple[float, float]:
+    return point.x, point.y
+
+
+def _seconds(duration: Duration) -> float:
+    return duration.seconds + duration.nanos / 1e9
+
+
+def _duration(seconds: float) -> Duration:
+    # Whole microseconds: what is less is noise of the arithmetic.
+    whole, micros = divmod(round(seconds * 1e6), 1_000_000)
+    return Duration(seconds=whole, nanos=micros * 1000)

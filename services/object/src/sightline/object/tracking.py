@@ -1,0 +1,130 @@
+"""Follows objects from frame to frame: ByteTrack, and the first frame of each track put right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import supervision as sv
+from trackers import ByteTrackTracker
+
+from sightline.object.detector import Box, DetectedObject
+
+UNTRACKED = 0
+LOW_SCORE = 0.1
+"""Objects that are less sure than asked for still go on with a track that they fit. Source: ByteTrack (Zhang et al.
+2022), section 3; the number is Ultralytics' `track_low_thresh`."""
+
+# Trackers count the frames that a track survives unseen as if there were so many in a second.
+_FRAMES_PER_SECOND = 30
+# A new track begins with the object of the frame before that it overlaps at least so much.
+_SAME_OBJECT = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One object in one frame.
+
+    Attributes:
+        object: the object as the model saw it.
+        track: the number of its track, from 1; UNTRACKED while it has none.
+    """
+
+    object: DetectedObject
+    track: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenFrame:
+    """One frame with the objects that belong to tracks, the surest first."""
+
+    seconds: float
+    seen: Sequence[Seen]
+
+
+@dataclass(slots=True)
+class Follower:
+    """Numbers the objects of a film, one frame after the other.
+
+    A track is known by its second frame at the soonest, so each frame is given out when the next has come in.
+    """
+
+    tracker: ByteTrackTracker
+    _held: list[Seen] = field(default_factory=list)
+    _held_seconds: float = 0.0
+    _known: set[int] = field(default_factory=set)
+    _begun: bool = False
+
+    @classmethod
+    def start(cls, min_score: float, lost_seconds: float, least_frames: int, frames_per_second: float) -> Follower:
+        """Begin a film.
+
+        Args:
+            min_score: least score of an object that begins a track.
+            lost_seconds: how long an object may be hidden and keep its track.
+            least_frames: frames in a row in which an object is seen before it is a track.
+            frames_per_second: how many frames of a second are looked at.
+        """
+        tracker = ByteTrackTracker(
+            lost_track_buffer=max(1, round(lost_seconds * _FRAMES_PER_SECOND)),
+            frame_rate=frames_per_second,
+            track_activation_threshold=min_score,
+            high_conf_det_threshold=min_score,
+            minimum_consecutive_frames=least_frames,
+        )
+        return cls(tracker)
+
+    def follow(self, objects: Sequence[DetectedObject], seconds: float) -> SeenFrame | None:
+        """Take in a frame.
+
+        Returns:
+            The frame before it, now that its tracks are known; None for the first.
+        """
+        numbers = self._numbers(objects, seconds)
+        now = [Seen(one, number) for one, number in zip(objects, numbers, strict=True)]
+        for seen in now:
+            if seen.track != UNTRACKED and seen.track not in self._known:
+                self._known.add(seen.track)
+                self._begin_earlier(seen)
+        before = self._release() if self._begun else None
+        self._held, self._held_seconds, self._begun = now, seconds, True
+        return before
+
+    def end(self) -> SeenFrame | None:
+        """Give out the last frame; None where there was none."""
+        return self._release() if self._begun else None
+
+    def _numbers(self, objects: Sequence[DetectedObject], seconds: float) -> list[int]:
+        boxes = np.array([one.box for one in objects], np.float32).reshape(-1, 4)
+        scores = np.array([one.score for one in objects], np.float32)
+        order = np.arange(len(objects))
+        found = sv.Detections(xyxy=boxes, confidence=scores, data={"order": order})
+        followed = self.tracker.update(found, timestamp=seconds)
+        numbers = [UNTRACKED] * len(objects)
+        if followed.tracker_id is not None and len(followed):
+            for place, number in zip(followed.data["order"], followed.tracker_id, strict=True):
+                numbers[int(place)] = int(number) + 1 if number >= 0 else UNTRACKED
+        return numbers
+
+    def _begin_earlier(self, seen: Seen) -> None:
+        """Give a new track the object that it began with, which had no number when it was seen."""
+        free = [
+            (_overlap(held.object.box, seen.object.box), place)
+            for place, held in enumerate(self._held)
+            if held.track == UNTRACKED
+        ]
+        overlap, place = max(free, default=(0.0, 0))
+        if overlap >= _SAME_OBJECT:
+            self._held[place] = replace(self._held[place], track=seen.track)
+
+    def _release(self) -> SeenFrame:
+        return SeenFrame(self._held_seconds, [seen for seen in self._held if seen.track != UNTRACKED])
+
+
+def _overlap(one: Box, other: Box) -> float:
+    across = max(0.0, min(one[2], other[2]) - max(one[0], other[0]))
+    down = max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
+    shared = across * down
+    both = (one[2] - one[0]) * (one[3] - one[1]) + (other[2] - other[0]) * (other[3] - other[1]) - shared
+    return shared / both if both > 0 else 0.0

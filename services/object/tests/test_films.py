@@ -1,0 +1,188 @@
+"""Films from a file to a report: real frames, real models, and a scene whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sightline.common.errors import InvalidRequest, MediaRejected, Reason, SightlineError
+from sightline.common.media import Image
+from sightline.common.settings import MediaLimits
+from sightline.object.detector import DetectedObject, Detector
+from sightline.object.film import FilmAnalyzer, FilmOptions
+from sightline.object.film_messages import film_options, frame_message, parts
+from sightline.object.options import DetectOptions
+from sightline.object.settings import FilmSettings
+from sightline.object.tracking import SeenFrame
+from sightline.v1.object_pb2 import DetectObjectsVideoResult, ObjectFrame, ObjectVideoOptions
+
+Film = Callable[..., Path]
+WIDTH, HEIGHT, RATE = 640, 360, 10
+
+
+class SquareDetector(Detector):
+    """Finds bright squares, red ones and green ones: a model that is always right."""
+
+    def detect(self, image: Image, options: DetectOptions) -> list[DetectedObject]:
+        found = []
+        for name, channel in (("red", 2), ("green", 1)):
+            bright = (image.pixels[:, :, channel] > 150).astype(np.uint8)
+            for left, top, width, height, area in cv2.connectedComponentsWithStats(bright)[2][1:].tolist():
+                if area > 100:
+                    found.append(DetectedObject((left, top, left + width, top + height), 0.9, name))
+        return found
+
+
+@pytest.fixture
+def squares(default_detector: Detector) -> SquareDetector:
+    return SquareDetector(default_detector._model, default_detector._settings, default_detector.identity)
+
+
+@pytest.fixture
+def films() -> Iterator[FilmAnalyzer]:
+    with ThreadPoolExecutor(2) as threads:
+        yield FilmAnalyzer(FilmSettings(), MediaLimits(), threads, sessions=2)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Film:
+    """Writes frames (height x width x 3, BGR) as a film of ten frames a second."""
+
+    def write(frames: Sequence[NDArray[np.uint8]]) -> Path:
+        path = tmp_path / "film.mp4"
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libx264", rate=RATE)
+            stream.height, stream.width = frames[0].shape[:2]
+            stream.pix_fmt = "yuv420p"
+            for pixels in frames:
+                for packet in stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")):
+                    container.mux(packet)
+            for packet in stream.encode():
+                container.mux(packet)
+        return path
+
+    return write
+
+
+def crossing(steps: int = 60) -> list[NDArray[np.uint8]]:
+    """A red square walks to the right, a green one to the left, on paths that meet."""
+    frames = []
+    for step in range(steps):
+        pixels = np.full((HEIGHT, WIDTH, 3), 30, np.uint8)
+        x = 40 + int((WIDTH - 120) * step / steps)
+        cv2.rectangle(pixels, (WIDTH - x - 40, 170), (WIDTH - x, 210), (0, 200, 0), -1)
+        cv2.rectangle(pixels, (x, 150), (x + 40, 190), (0, 0, 220), -1)
+        frames.append(pixels)
+    return frames
+
+
+def test_a_crossing_scene_is_followed_counted_and_timed(
+    films: FilmAnalyzer, squares: SquareDetector, film: Film
+) -> None:
+    middle = ("middle", (0.5, 0.0), (0.5, 1.0))
+    left_half = ("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
+    options = FilmOptions(every_seconds=0.0, lines=(middle,), zones=(left_half,))
+    report = films.analyse(film(crossing()), squares, DetectOptions(), options)
+    assert report.frame_count == 60
+    first, second = sorted(report.tracks, key=lambda track: track.class_name)
+    assert (first.class_name, second.class_name) == ("green", "red")
+    assert all(track.start_seconds == 0 and track.end_seconds == pytest.approx(5.9) for track in report.tracks)
+    crossings = {crossing.track: crossing.rightward for crossing in report.lines[0].crossings}
+    assert crossings == {first.number: True, second.number: False}
+    visits = {visit.track: visit.inside_seconds for visit in report.zones[0].visits()}
+    assert visits[first.number] + visits[second.number] == pytest.approx(5.8, abs=0.5)
+    assert [interval.seen for interval in report.intervals] == [{"green": 1, "red": 1}] * 6
+
+
+def test_frames_are_told_in_order_and_as_often_as_asked(
+    films: FilmAnalyzer, squares: SquareDetector, film: Film
+) -> None:
+    told: list[SeenFrame] = []
+    shares: list[float] = []
+    options = FilmOptions(every_seconds=0.5, start_seconds=1.0, end_seconds=4.0)
+    report = films.analyse(
+        film(crossing()), squares, DetectOptions(), options, on_frame=told.append, on_progress=shares.append
+    )
+    assert [round(frame.seconds, 1) for frame in told] == [1.0, 1.5, 2.0, 2.5, 3.0, 3.5]
+    assert report.frame_count == 6
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1.0
+
+
+def test_a_person_who_is_carried_through_the_picture_is_one_track(
+    films: FilmAnalyzer, default_detector: Detector, film: Film, take: Callable[[str], Image]
+) -> None:
+    person = take("astronaut").pixels
+    frames = []
+    for step in range(6):
+        pixels = np.full((512, 704, 3), 90, np.uint8)
+        pixels[:, 20 * step : 20 * step + 512] = person
+        frames.append(pixels)
+    report = films.analyse(film(frames), default_detector, DetectOptions(min_score=0.4), FilmOptions(every_seconds=0.1))
+    longest = max(report.tracks, key=lambda track: track.classes.total())
+    assert longest.classes.total() == 6
+    assert longest.class_name == "Normal"
+
+
+def test_work_that_is_no_longer_wanted_ends(films: FilmAnalyzer, squares: SquareDetector, film: Film) -> None:
+    def lost(share: float) -> None:
+        raise SightlineError(Reason.LEASE_LOST, "the task is no longer this worker's")
+
+    with pytest.raises(SightlineError) as ended:
+        films.analyse(film(crossing()), squares, DetectOptions(), FilmOptions(), on_progress=lost)
+    assert ended.value.reason is Reason.LEASE_LOST
+
+
+def test_what_is_no_film_and_what_is_no_class_is_refused(
+    films: FilmAnalyzer, squares: SquareDetector, film: Film, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"no film" * 100)
+    with pytest.raises(MediaRejected):
+        films.analyse(other, squares, DetectOptions(), FilmOptions())
+    with pytest.raises(InvalidRequest, match="unicorn"):
+        films.analyse(film(crossing(5)), squares, DetectOptions(classes=("unicorn",)), FilmOptions())
+    with pytest.raises(InvalidRequest):
+        FilmOptions(lines=(("dot", (0.5, 0.5), (0.5, 0.5)),))
+    with pytest.raises(InvalidRequest):
+        FilmOptions(start_seconds=2.0, end_seconds=1.0)
+
+
+def test_a_long_result_is_told_in_parts_that_merge_into_one(
+    films: FilmAnalyzer, squares: SquareDetector, film: Film
+) -> None:
+    told: list[ObjectFrame] = []
+    report = films.analyse(
+        film(crossing()),
+        squares,
+        DetectOptions(),
+        FilmOptions(every_seconds=0.0),
+        on_frame=lambda frame: told.append(frame_message(frame, (WIDTH, HEIGHT))),
+    )
+    (whole,) = parts(report, squares.identity, told, 10**6)
+    pieces = parts(report, squares.identity, told, 600)
+    assert len(pieces) == pieces[0].part_count > 5
+    assert all(piece.ByteSize() <= 700 for piece in pieces)
+    merged = DetectObjectsVideoResult()
+    for piece in pieces:
+        merged.MergeFrom(piece)
+    merged.part_count = 1
+    assert merged == whole
+    assert len(whole.frames) == 60
+    assert {total.class_name: total.count for total in whole.totals} == {"red": 1, "green": 1}
+
+
+def test_unset_options_leave_the_choice_to_the_service() -> None:
+    unset = film_options(ObjectVideoOptions())
+    assert (unset.every_seconds, unset.interval_seconds, unset.start_seconds) == (None, None, 0.0)
+    message = ObjectVideoOptions()
+    message.every.FromMilliseconds(0)
+    message.end.FromMilliseconds(2500)
+    assert (film_options(message).every_seconds, film_options(message).end_seconds) == (0.0, 2.5)
