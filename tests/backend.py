@@ -24,6 +24,9 @@ from sightline.v1 import (
     job_service_pb2_grpc,
     media_pb2,
     media_service_pb2_grpc,
+    webhook_pb2,
+    webhook_service_pb2,
+    webhook_service_pb2_grpc,
 )
 from sightline.v1.face_pb2 import DetectFacesOptions
 
@@ -175,11 +178,37 @@ class Faces(face_service_pb2_grpc.FaceServiceServicer):
         return face_service_pb2.DetectFacesResponse()
 
 
+class Webhooks(webhook_service_pb2_grpc.WebhookServiceServicer):
+    """WebhookService that records."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def CreateWebhook(self, request: Any, context: Context) -> webhook_pb2.Webhook:
+        await self._backend.receive(request, context)
+        return webhook_pb2.Webhook(name=f"webhooks/{JOB_ID}", secret="whsec_x", uri=request.webhook.uri)
+
+    async def UpdateWebhook(self, request: Any, context: Context) -> webhook_pb2.Webhook:
+        await self._backend.receive(request, context)
+        return request.webhook
+
+    async def ListWebhookDeliveries(
+        self, request: Any, context: Context
+    ) -> webhook_service_pb2.ListWebhookDeliveriesResponse:
+        await self._backend.receive(request, context)
+        return webhook_service_pb2.ListWebhookDeliveriesResponse()
+
+    async def RedeliverWebhook(self, request: Any, context: Context) -> webhook_pb2.WebhookDelivery:
+        await self._backend.receive(request, context)
+        return webhook_pb2.WebhookDelivery(name=request.name)
+
+
 def rpc_server(backend: Backend, port: int) -> RpcServer:
     """Make the server; the caller starts it."""
     settings = RpcSettings(port=port, drain_seconds=0.2)
     server = RpcServer(settings, Metrics(), NoOpTracerProvider(), Readiness({}))
     server.add(job_service_pb2_grpc.add_JobServiceServicer_to_server, Jobs(backend))
     server.add(media_service_pb2_grpc.add_MediaServiceServicer_to_server, MediaFiles(backend))
+    server.add(webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, Webhooks(backend))
     server.add(face_service_pb2_grpc.add_FaceServiceServicer_to_server, Faces(backend))
     return server
