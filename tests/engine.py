@@ -64,7 +64,7 @@ class Part(Server):
 
     def __init__(self, background: Background, program: Program, url: str, metrics_port: int) -> None:
         super().__init__(background, program, url)
-        self._metrics_url = f"http://{LOOPBACK}:{metrics_port}/metrics"
+        self._telemetry_url = f"http://{LOOPBACK}:{metrics_port}"
 
     @property
     def alive(self) -> bool:
@@ -73,9 +73,16 @@ class Part(Server):
 
     def metric(self, name: str, **labels: str) -> float:
         """Read the sum of the samples of a name that carry the labels."""
-        text = httpx.get(self._metrics_url, trust_env=False, timeout=10).text
+        text = self._read("/metrics").text
         samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
         return sum(s.value for s in samples if s.name == name and labels.items() <= s.labels.items())
+
+    def readiness(self) -> int:
+        """The HTTP status of its readiness."""
+        return self._read("/readyz").status_code
+
+    def _read(self, page: str) -> httpx.Response:
+        return httpx.get(self._telemetry_url + page, trust_env=False, timeout=10)
 
 
 @dataclass
