@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
+from servers import Server
 
 from sightline.common.errors import MediaRejected, Reason, TemporarilyAway
 from sightline.common.queue import Message, Publisher
@@ -21,6 +22,7 @@ from sightline.common.state.database import Database
 from sightline.common.state.graphs import Graphs, NewTask
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.jobs import Job, Jobs, State, Submission
+from sightline.common.state.signals import Signals
 from sightline.common.telemetry.metrics import Metrics
 from sightline.common.worker import Handler, Outcome, Task, open_worker
 from sightline.common.worker.backoff import Backoff
@@ -46,7 +48,9 @@ def run_worker(database: Database, redis_url: str, spans: InMemorySpanExporter) 
     """Runs a worker while the block runs, and drains it at the end."""
 
     @asynccontextmanager
-    async def run(handler: Handler, drain_seconds: float = 5, **changes: float) -> AsyncIterator[asyncio.Event]:
+    async def run(
+        handler: Handler, drain_seconds: float = 5, redis_url: str = redis_url, **changes: float
+    ) -> AsyncIterator[asyncio.Event]:
         provider = TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(spans))
         async with open_worker(
@@ -365,3 +369,16 @@ async def test_the_next_attempt_goes_on_from_the_checkpoint_and_repeats_no_resul
     payloads = [r.payload.decode() for r in await Jobs(database).results("acme", asked.job_id)]
     assert (begun, job.attempt_count) == ([0, 3], 2)
     assert payloads == [*(f"frame {n}" for n in range(6)), "the end"]
+
+
+async def test_a_worker_without_redis_is_woken_through_the_database(
+    database: Database, own_valkey: Server, run_worker: Run, submission: Make
+) -> None:
+    async with run_worker(returns(b"done"), redis_url=own_valkey.url):
+        own_valkey.kill()
+        await asyncio.sleep(1)
+        for _ in range(10):
+            asked = submission()
+            await Jobs(database).submit([asked])
+            await Signals(database).notify("face")
+            assert (await ended(database, asked.job_id)).state == State.SUCCEEDED

@@ -31,8 +31,18 @@ class Publisher:
         return self._length + len(self.sent) if self.available else None
 
 
-def publication_to(publisher: Publisher, window: int = 10) -> Publication:
-    return Publication(cast(Any, publisher), window)
+class Signals:
+    """Records which queues were woken through the database."""
+
+    def __init__(self) -> None:
+        self.queues: list[str] = []
+
+    async def notify(self, queue: str) -> None:
+        self.queues.append(queue)
+
+
+def publication_to(publisher: Publisher, window: int = 10, signals: Signals | None = None) -> Publication:
+    return Publication(cast(Any, publisher), cast(Any, signals or Signals()), window)
 
 
 def messages(count: int) -> list[Message]:
@@ -75,3 +85,17 @@ async def test_while_redis_is_away_nothing_is_kept_back_and_no_place_is_given() 
     publication.offer("face", sent := messages(1))
     await publication.close()
     assert publisher.sent == sent
+
+
+async def test_workers_are_woken_through_the_database_only_while_redis_is_away() -> None:
+    publisher, signals = Publisher(), Signals()
+    publication = publication_to(publisher, signals=signals)
+    publication.missed("face")
+    publication.offer("face", messages(1))
+    await publication.close()
+    assert signals.queues == []
+    publisher.available = False
+    for _ in range(50):
+        publication.missed("face")
+    await publication.close()
+    assert signals.queues == ["face"]

@@ -25,6 +25,7 @@ from sightline.common.state.keys import Keys
 from sightline.common.state.media import MediaFiles
 from sightline.common.state.pages import JobPages
 from sightline.common.state.schedules import Schedules
+from sightline.common.state.signals import Signals
 from sightline.common.state.upkeep import Upkeep
 from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs, make_tracer_provider
 from sightline.gateway.admission import KeyAdmission
@@ -239,7 +240,7 @@ def _duties(world: World, depths: Depths, files: MediaFiles, store: MediaStore) 
 
 def _entry(world: World, stack: AsyncExitStack) -> Entry:
     settings = world.settings.jobs
-    publication = Publication(world.publisher, settings.window)
+    publication = Publication(world.publisher, Signals(world.database), settings.window)
     stack.push_async_callback(publication.close)
     reception = Reception(Jobs(world.database), MediaFiles(world.database), publication, world.metrics)
     return Entry(Submissions(settings, world.channels), publication, reception)

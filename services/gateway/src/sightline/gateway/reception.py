@@ -96,6 +96,8 @@ class Reception:
             if submission.published:
                 message = Message(submission.task_id, submission.priority, submission.trace_context)
                 messages.setdefault(submission.queue, []).append(message)
+            else:
+                self._publication.missed(submission.queue)
         for queue, of_queue in messages.items():
             self._publication.offer(queue, of_queue)
 

@@ -13,6 +13,7 @@ from sightline.common.queue import Bus, Consumer, Publisher
 from sightline.common.settings import RedisSettings, WorkerSettings
 from sightline.common.state.database import Database
 from sightline.common.state.graphs import Graphs
+from sightline.common.state.signals import Signals
 from sightline.common.state.tasks import Tasks
 from sightline.common.telemetry import Metrics
 from sightline.common.worker.backoff import Backoff
@@ -49,6 +50,7 @@ async def open_worker(
             settings=settings,
             tasks=Tasks(database),
             graphs=Graphs(database),
+            signals=Signals(database),
             consumer=consumer,
             publisher=publisher,
             bus=bus,

@@ -17,6 +17,7 @@ from sightline.common.queue import Bus, Change, Consumer, Publisher
 from sightline.common.settings import WorkerSettings
 from sightline.common.state.graphs import Graphs, Step
 from sightline.common.state.jobs import State
+from sightline.common.state.signals import Signals
 from sightline.common.state.tasks import Failure, Held, Success, Tasks
 from sightline.common.telemetry.metrics import Metrics
 from sightline.common.worker.backoff import Backoff
@@ -46,6 +47,7 @@ class Worker:
         settings: WorkerSettings,
         tasks: Tasks,
         graphs: Graphs,
+        signals: Signals,
         consumer: Consumer,
         publisher: Publisher,
         bus: Bus,
@@ -64,6 +66,7 @@ class Worker:
         self._settings = settings
         self._tasks = tasks
         self._graphs = graphs
+        self._signals = signals
         self._consumer = consumer
         self._bus = bus
         self._metrics = metrics

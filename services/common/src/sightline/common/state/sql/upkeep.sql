@@ -142,3 +142,6 @@ SELECT pg_try_advisory_lock(:key);
 
 -- name: check
 SELECT 1;
+
+-- name: notify
+SELECT pg_notify(:channel, '');

@@ -1,0 +1,44 @@
+"""Wake-ups through PostgreSQL, for as long as Redis is away."""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from sightline.common.state.database import Database
+
+_CHANNEL = "sightline_tasks_"
+
+
+class Signals:
+    """NOTIFY and LISTEN by queue.
+
+    A wake-up may get lost: who waits looks into the rows afterwards, whatever came. Behind a pooler that shares
+    connections between transactions LISTEN hears nothing, and only the waiting time passes.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def notify(self, queue: str) -> None:
+        """Wake those who wait for tasks of a queue.
+
+        Raises:
+            TemporarilyAway: when the database is away.
+        """
+        await self._database.rows("upkeep.notify", {"channel": _CHANNEL + queue})
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """Wait until somebody notifies, or the time is over.
+
+        Raises:
+            TemporarilyAway: when the database is away.
+        """
+        channel = sql.Identifier(_CHANNEL + queue)
+        async with self._database.connection() as connection:
+            await connection.execute(sql.SQL("LISTEN {}").format(channel))
+            try:
+                async for _ in connection.notifies(timeout=seconds, stop_after=1):
+                    return
+            finally:
+                if not connection.closed:
+                    await connection.execute(sql.SQL("UNLISTEN {}").format(channel))
