@@ -29,7 +29,11 @@ protos/gen/.made: $(PROTOS) protos/generate.py $(wildcard protos/openapi/*.py) $
 	$(BIN)/python protos/generate.py
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.locked protos/gen/.made $(addsuffix /pyproject.toml,$(PACKAGES))
+client/src/sightline/client/_sync/.made: $(wildcard client/src/sightline/client/_async/*.py) client/generate.py $(VENV)/.locked
+	$(BIN)/python client/generate.py
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked protos/gen/.made client/src/sightline/client/_sync/.made $(addsuffix /pyproject.toml,$(PACKAGES))
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index $(addprefix -e ,$(PACKAGES))
 	@touch $@
 
@@ -77,6 +81,7 @@ lint: setup node_modules/.locked ## lint code, contract and the rules of depende
 	$(BIN)/lint-imports
 	$(BIN)/python protos/generate.py --lint
 	$(BIN)/python protos/generate.py --check
+	$(BIN)/python client/generate.py --check
 
 types: setup ## check the types
 	$(BIN)/mypy
