@@ -29,6 +29,9 @@ from sightline.v1 import (
     media_pb2,
     media_service_pb2,
     media_service_pb2_grpc,
+    object_pb2,
+    object_service_pb2,
+    object_service_pb2_grpc,
     webhook_pb2,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
@@ -75,6 +78,9 @@ class Script:
     faults: defaultdict[str, deque[status_pb2.Status | None]] = field(default_factory=lambda: defaultdict(deque))
     lost: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     faces: list[face_pb2.Face] = field(default_factory=list)
+    objects: list[object_pb2.DetectedObject] = field(default_factory=list)
+    segments: list[object_pb2.Segment] = field(default_factory=list)
+    video_parts: list[object_pb2.DetectObjectsVideoResult] = field(default_factory=list)
     similarity: float = 0.8
     jobs: dict[str, job_pb2.Job] = field(default_factory=dict)
     outcome: int = job_pb2.Job.STATE_SUCCEEDED
@@ -144,6 +150,43 @@ class Faces(face_service_pb2_grpc.FaceServiceServicer):
 
 def found(script: Script) -> face_pb2.DetectFacesResult:
     return face_pb2.DetectFacesResult(faces=script.faces, image_size={"width_px": 200, "height_px": 100})
+
+
+class Objects(object_service_pb2_grpc.ObjectServiceServicer):
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    async def DetectObjects(self, request, context):
+        await self.script.enter("DetectObjects", request, context)
+        return object_service_pb2.DetectObjectsResponse(result=seen(self.script))
+
+    async def SegmentImage(self, request, context):
+        await self.script.enter("SegmentImage", request, context)
+        return object_service_pb2.SegmentImageResponse(result=segmented(self.script))
+
+    async def ListModels(self, request, context):
+        await self.script.enter("ListModels", request, context)
+        page, token = paged([{"name": name} for name in ("cells", "people", "spheroids")], request.page_token)
+        return object_service_pb2.ListModelsResponse(models=page, next_page_token=token)
+
+
+def outcome(script: Script, kind: str | None) -> list[dict[str, Message]]:
+    """Give the results of a job by its kind; a video's are told in parts."""
+    if kind == "segment":
+        return [{"segment": segmented(script)}]
+    if kind != "detect_objects":
+        return [{"detect_faces": found(script)}]
+    if script.video_parts:
+        return [{"detect_objects_video": part} for part in script.video_parts]
+    return [{"detect_objects": seen(script)}]
+
+
+def seen(script: Script) -> object_pb2.DetectObjectsResult:
+    return object_pb2.DetectObjectsResult(objects=script.objects, image_size={"width_px": 200, "height_px": 100})
+
+
+def segmented(script: Script) -> object_pb2.SegmentResult:
+    return object_pb2.SegmentResult(segments=script.segments, image_size={"width_px": 200, "height_px": 100})
 
 
 class Jobs(job_service_pb2_grpc.JobServiceServicer):
@@ -233,8 +276,12 @@ class Jobs(job_service_pb2_grpc.JobServiceServicer):
 
     async def ListJobResults(self, request, context):
         await self.script.enter("ListJobResults", request, context)
-        result = job_pb2.JobResult(name=f"{request.parent}/results/0", detect_faces=found(self.script))
-        return job_service_pb2.ListJobResultsResponse(results=[result])
+        kind = self.script.jobs[request.parent].spec.WhichOneof("analysis")
+        results = [
+            job_pb2.JobResult(name=f"{request.parent}/results/{number}", **one)
+            for number, one in enumerate(outcome(self.script, kind))
+        ]
+        return job_service_pb2.ListJobResultsResponse(results=results)
 
     async def ListDeadLetters(self, request, context):
         await self.script.enter("ListDeadLetters", request, context)
@@ -416,6 +463,7 @@ def server(
     """Make a server on a port of this machine; 0 takes a free one."""
     made = grpc.aio.server()
     face_service_pb2_grpc.add_FaceServiceServicer_to_server(Faces(script), made)
+    object_service_pb2_grpc.add_ObjectServiceServicer_to_server(Objects(script), made)
     job_service_pb2_grpc.add_JobServiceServicer_to_server(Jobs(script), made)
     media_service_pb2_grpc.add_MediaServiceServicer_to_server(Media(script), made)
     webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(Webhooks(script), made)

@@ -80,7 +80,7 @@ async def test_faces_are_drawn_into_a_file_or_a_folder(run, photo, tmp_path):
 
 
 async def test_drawing_without_pillow_says_what_to_install(run, photo, script, monkeypatch):
-    monkeypatch.setattr("sightline.client.command.faces.find_spec", lambda name: None)
+    monkeypatch.setattr("sightline.client.command.drawn.find_spec", lambda name: None)
     result = await run("faces", photo, "--draw", "out.jpg")
     assert result.exit_code == Exit.USAGE
     assert "sightline-client[draw]" in result.stderr

@@ -13,6 +13,7 @@ from sightline.client._async.dead_letters import AsyncDeadLetters
 from sightline.client._async.faces import AsyncFaces
 from sightline.client._async.jobs import AsyncJobs
 from sightline.client._async.media import AsyncMediaStore
+from sightline.client._async.objects import AsyncObjects
 from sightline.client._async.webhooks import AsyncWebhooks
 from sightline.client.address import DEFAULT_SERVER, Address
 from sightline.client.environment import read_environment
@@ -24,6 +25,7 @@ class AsyncSightline:
 
     Attributes:
         faces: faces in one picture, answered at once.
+        objects: objects and segments in one picture, answered at once.
         media: the files that are analysed.
         jobs: durable work.
         dead_letters: jobs that were given up.
@@ -57,6 +59,7 @@ class AsyncSightline:
         roots = Path(ca_file) if ca_file is not None else None
         self._calls = AsyncCalls(address, key, timeout, retry or RetryPolicy(), roots)
         self.faces = AsyncFaces(self._calls)
+        self.objects = AsyncObjects(self._calls)
         self.media = AsyncMediaStore(self._calls)
         self.jobs = AsyncJobs(self._calls, self.media)
         self.dead_letters = AsyncDeadLetters(self._calls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf import empty_pb2
@@ -13,6 +13,7 @@ from google.protobuf import empty_pb2
 from sightline.client import requests
 from sightline.client._async.calls import AsyncCalls
 from sightline.client._async.media import AsyncMediaStore
+from sightline.client._async.object_jobs import AsyncObjectJobs
 from sightline.client._async.waiting import sleep
 from sightline.client.content import FileLike
 from sightline.client.errors import Conflict, NotFound, SightlineError
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from sightline.v1.job_service_pb2_grpc import JobServiceAsyncStub
 
 
-class AsyncJobs:
+class AsyncJobs(AsyncObjectJobs):
     """Create jobs and follow them. A job that was acknowledged is never lost, whatever dies on the way."""
 
     def __init__(self, calls: AsyncCalls, media: AsyncMediaStore) -> None:
@@ -110,12 +111,9 @@ class AsyncJobs:
             JobNotSucceeded: it was waited for, and failed or was cancelled.
             SightlineError: nothing was stored.
         """
-        media = await self._uploaded(source, timeout)
-        spec = JobSpec(media=media, detect_faces=requests.face_options(min_score, max_faces, embeddings))
-        job = await self.create(
-            spec, priority=priority, labels=labels, force=force, request_id=request_id, timeout=timeout
-        )
-        return await self.wait(job, timeout=timeout) if wait else job
+        spec = JobSpec(detect_faces=requests.face_options(min_score, max_faces, embeddings))
+        create = {"priority": priority, "labels": labels, "force": force, "request_id": request_id}
+        return await self._submit(source, spec, wait, timeout, **create)
 
     async def batch_create(
         self, jobs: Sequence[JobSpec | CreateJobRequest], *, timeout: float | None = None
@@ -296,6 +294,13 @@ class AsyncJobs:
         if error.attempts == 1:
             raise error
         return await self.get(job)
+
+    async def _submit(
+        self, source: FileLike | Media, spec: JobSpec, wait: bool, timeout: float | None, **create: Any
+    ) -> Job:
+        spec.media = await self._uploaded(source, timeout)
+        job = await self.create(spec, timeout=timeout, **create)
+        return await self.wait(job, timeout=timeout) if wait else job
 
     async def _uploaded(self, source: FileLike | Media, timeout: float | None) -> str:
         if isinstance(source, Media):

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from sightline.client.address import DEFAULT_SERVER
-from sightline.client.command import compare, dead_letters, faces, health, jobs, media, webhooks
+from sightline.client.command import compare, dead_letters, faces, health, jobs, media, objects, segment, webhooks
 from sightline.client.command.complaints import complain
 from sightline.client.command.exits import MEANINGS, Exit, exit_of
 from sightline.client.command.plugins import plugin, plugin_names
@@ -25,6 +25,7 @@ _HELP = f"""Find out who and what is in pictures and video.
 Examples:
   sightline faces photo.jpg
   sightline faces *.jpg --draw out/
+  sightline objects street.jpg --draw objects.jpg
   sightline faces photo.jpg --json | jq '.faces | length'
   sightline --server https://sightline.example jobs list
 
@@ -66,6 +67,8 @@ def build() -> typer.Typer:
     app.callback()(_options)
     app.command("faces")(faces.faces)
     app.command("compare")(compare.compare)
+    app.command("objects")(objects.objects)
+    app.command("segment")(segment.segment)
     app.add_typer(jobs.app, name="jobs")
     app.add_typer(media.app, name="media")
     app.add_typer(dead_letters.app, name="dead-letters")

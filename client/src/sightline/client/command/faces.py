@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sightline.client.command.complaints import Complaints, note
+from sightline.client.command.drawn import check_drawing, target
 from sightline.client.command.exits import Exit
 from sightline.client.command.output import AsJson, print_json, print_table
 from sightline.client.command.progress import bar, waiting_for
@@ -54,8 +54,7 @@ def faces(
 
     Exits with 1 if no photo has a face.
     """
-    if draw and find_spec("PIL") is None:
-        raise typer.BadParameter("--draw needs Pillow: pip install 'sightline-client[draw]'")
+    check_drawing(draw)
     search = _Search(min_score, max_faces, embeddings, job)
     complaints, found = Complaints(), False
     with session(context).connect() as sightline:
@@ -65,7 +64,7 @@ def faces(
                 found = found or bool(result.faces)
                 _show(photo, result, name, as_json)
                 if draw:
-                    _draw(photo, result, _target(draw, photo, len(photos)))
+                    _draw(photo, result, target(draw, photo, len(photos)))
     complaints.end(otherwise=Exit.OK if found else Exit.ANSWER_IS_NO)
 
 
@@ -120,18 +119,8 @@ def _show(photo: str, result: DetectFacesResult, job: str, as_json: bool) -> Non
         print_table([" #", " score", " left", " top", " width", " height"], rows)
 
 
-def _target(draw: Path, photo: str, count: int) -> Path:
-    """Say where the drawing of a photo goes: a folder gets a file of the same name."""
-    if count == 1 and draw.suffix and not draw.is_dir():
-        return draw
-    draw.mkdir(parents=True, exist_ok=True)
-    return draw / Path(photo).name
-
-
-def _draw(photo: str, result: DetectFacesResult, target: Path) -> None:
+def _draw(photo: str, result: DetectFacesResult, place: Path) -> None:
     from sightline.client.drawing import draw_faces  # noqa: PLC0415 - Pillow is an extra
 
-    if target.resolve() == Path(photo).resolve():
-        raise ValueError(f"--draw would write over {photo}")
-    draw_faces(photo, result.faces, target)
-    note(f"{photo}: drawn into {target}")
+    draw_faces(photo, result.faces, place)
+    note(f"{photo}: drawn into {place}")
