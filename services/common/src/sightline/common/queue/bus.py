@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Sequence
+import struct
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,14 +19,16 @@ from sightline.common.settings import RedisSettings
 
 log = structlog.get_logger()
 
-_CHANNEL = "sightline:job:"
-# A channel that exists only to keep the subscription open while nobody listens.
-_IDLE = "sightline:idle"
+# One channel for all jobs: a group of changes is one message, and to watch one more job costs Redis nothing.
+_CHANNEL = "sightline:jobs"
+# A change on the wire: the id of the job, its state, its transition and its progress.
+_RECORD = struct.Struct("!16sBId")
 _MILLION = 1_000_000
 _PROGRESS_BITS = 20
 # While Redis is away listeners look at the row this often.
 _POLL_SECONDS = 1.0
-_RECONNECT_SECONDS = 0.5
+# Who has nobody listening any more goes on hearing for this long: the next one is often near.
+_LINGER_SECONDS = 30.0
 # More than that is not kept for a Redis that does not answer; who listens looks at the rows then.
 _UNTOLD_MAX = 10_000
 _LAST_WORDS_SECONDS = 1.0
@@ -81,9 +84,9 @@ class Bus:
             socket_connect_timeout=timeout,
             health_check_interval=int(timeout) or 1,
         )
-        self._listeners: dict[UUID, set[Listener]] = {}
-        self._pubsub: PubSub | None = None
+        self._listeners: dict[bytes, set[Listener]] = {}
         self._reading: asyncio.Task[None] | None = None
+        self._needed = 0.0
         self._untold: list[Change] = []
         self._telling: asyncio.Task[None] | None = None
         self.available = True
@@ -109,11 +112,8 @@ class Bus:
         while self._untold:
             changes, self._untold = self._untold, []
             try:
-                async with self._redis.pipeline(transaction=False) as pipeline:
-                    for change in changes:
-                        body = json.dumps([change.state, change.transition, change.progress])
-                        pipeline.publish(f"{_CHANNEL}{change.job_id}", body)
-                    await pipeline.execute()
+                records = (_RECORD.pack(one.job_id.bytes, one.state, one.transition, one.progress) for one in changes)
+                await self._redis.publish(_CHANNEL, b"".join(records))
             except (RedisError, OSError) as error:
                 log.debug("bus_away", error=type(error).__name__)
 
@@ -124,64 +124,48 @@ class Bus:
     @asynccontextmanager
     async def listen(self, job_id: UUID) -> AsyncIterator[Listener]:
         """Hear what becomes of a job for as long as the block runs."""
-        self._reading = self._reading or asyncio.create_task(self._read())
         listener = Listener()
-        listeners = self._listeners.setdefault(job_id, set())
+        listeners = self._listeners.setdefault(job_id.bytes, set())
         listeners.add(listener)
-        await self._subscribe(job_id)
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read(), name="read the bus")
         try:
             yield listener
         finally:
             listeners.discard(listener)
-            if not listeners and self._listeners.get(job_id) is listeners:
-                del self._listeners[job_id]
-                await self._unsubscribe(job_id)
+            if not listeners and self._listeners.get(job_id.bytes) is listeners:
+                del self._listeners[job_id.bytes]
+                self._needed = time.monotonic()
 
-    async def _subscribe(self, job_id: UUID) -> None:
-        if self._pubsub is not None:
-            # When this fails the reader connects again and subscribes to every watched job.
-            with suppress(RedisError, OSError):
-                await self._pubsub.subscribe(f"{_CHANNEL}{job_id}")
-
-    async def _unsubscribe(self, job_id: UUID) -> None:
-        if self._pubsub is not None:
-            with suppress(RedisError, OSError):
-                await self._pubsub.unsubscribe(f"{_CHANNEL}{job_id}")
+    def _is_needed(self) -> bool:
+        return bool(self._listeners) or time.monotonic() - self._needed < _LINGER_SECONDS
 
     async def _read(self) -> None:
-        while True:
+        while self._is_needed():
             try:
-                async with self._redis.pubsub() as pubsub:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
                     await self._hear(pubsub)
             except (RedisError, OSError) as error:
                 self._note(available=False, error=type(error).__name__)
-            finally:
-                self._pubsub = None
-            self._wake_all()
-            await asyncio.sleep(_POLL_SECONDS if not self.available else _RECONNECT_SECONDS)
+                self._wake_all()
+                await asyncio.sleep(_POLL_SECONDS)
 
     async def _hear(self, pubsub: PubSub) -> None:
-        await pubsub.subscribe(_IDLE, *(f"{_CHANNEL}{job_id}" for job_id in self._listeners))
-        self._pubsub = pubsub
+        await pubsub.subscribe(_CHANNEL)
+        # The answer: the subscription stands.
+        await pubsub.parse_response()
         self._note(available=True)
-        # Whatever happened before the subscription stood was not heard.
+        # Whatever happened before it stood was not heard.
         self._wake_all()
-        while True:
-            message = await pubsub.get_message(ignore_subscribe_messages=False, timeout=_POLL_SECONDS)
+        while self._is_needed():
+            message = await pubsub.get_message(timeout=_POLL_SECONDS)
             if message is not None:
-                self._dispatch(message)
+                self._dispatch(message["data"])
 
-    def _dispatch(self, message: dict[str, object]) -> None:
-        channel = message["channel"]
-        name = channel.decode() if isinstance(channel, bytes) else str(channel)
-        if not name.startswith(_CHANNEL):
-            return
-        job_id = UUID(name.removeprefix(_CHANNEL))
-        change = _change(job_id, message["data"]) if message["type"] == "message" else None
-        # A subscription that now stands (type "subscribe") wakes too: the change may have come just before it.
-        if change is not None or message["type"] == "subscribe":
-            for listener in self._listeners.get(job_id, ()):
-                listener.wake(change)
+    def _dispatch(self, data: bytes) -> None:
+        for job, state, transition, progress in _records(data):
+            for listener in self._listeners.get(job, ()):
+                listener.wake(Change(UUID(bytes=job), state, transition, progress))
 
     def _wake_all(self) -> None:
         for listeners in self._listeners.values():
@@ -194,9 +178,6 @@ class Bus:
             log.warning("bus_back" if available else "bus_away", **fields)
 
 
-def _change(job_id: UUID, data: object) -> Change | None:
-    try:
-        state, transition, progress = json.loads(data if isinstance(data, bytes | str) else b"")
-        return Change(job_id, int(state), int(transition), float(progress))
-    except (ValueError, TypeError):
-        return None
+def _records(data: bytes) -> Iterator[tuple[bytes, int, int, float]]:
+    # What has another length is not ours.
+    return _RECORD.iter_unpack(data) if len(data) % _RECORD.size == 0 else iter(())

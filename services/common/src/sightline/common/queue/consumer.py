@@ -36,7 +36,8 @@ class Consumer:
         """Take the wake-ups of up to `count` tasks, waiting only while there is none.
 
         Returns:
-            Task ids, the most urgent first; none when the wait is over; None when Redis is away.
+            Task ids of the most urgent step that has any, in their order; none when the wait is over; None when Redis
+            is away.
         """
         wait = min(wait_seconds, self._wait_max_seconds)
         messages = await self._link.call(lambda channel: channel.pop(self._queue, count, wait))

@@ -35,24 +35,23 @@ class BatchChannel(stock.Channel):  # type: ignore[misc]
         return client
 
     def pop(self, queue: str, count: int, wait_seconds: float) -> list[Any]:
-        """Take up to `count` messages, the most urgent first, waiting only while there is none.
+        """Take up to `count` messages of the most urgent step that has any, waiting only while none has.
 
         Returns:
             Kombu messages in their order; none when the wait is over.
         """
         keys = [self._q_for_pri(queue, step) for step in self.priority_steps]
-        raw = self._take(keys, count)
-        if not raw and wait_seconds > 0 and (first := self._cached.brpop(keys, timeout=wait_seconds)):
-            raw = [first[1], *self._take(keys, count - 1)]
-        return [self.message_to_python(loads(one)) for one in raw]
+        if wait_seconds > 0:
+            taken = self._cached.blmpop(wait_seconds, len(keys), *keys, direction="RIGHT", count=count)
+        else:
+            taken = self._cached.lmpop(len(keys), *keys, direction="RIGHT", count=count)
+        return [self.message_to_python(loads(one)) for one in taken[1]] if taken else []
 
-    def _take(self, keys: list[str], count: int) -> list[bytes]:
-        taken: list[bytes] = []
-        for key in keys if count > 0 else ():
-            taken += self._cached.rpop(key, count - len(taken)) or []
-            if len(taken) == count:
-                break
-        return taken
+    def create_publish_batch(self, max_size: int) -> stock.PublishBatch:
+        """Make a batch that arrives as a whole: else who waits is woken by its first message, and takes only that."""
+        batch = stock.PublishBatch(self, max_size)
+        batch.pipeline.transaction = True
+        return batch
 
     def length(self, queue: str) -> int:
         """Count the messages that wait on all priority steps."""
