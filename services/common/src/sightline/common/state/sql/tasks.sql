@@ -149,6 +149,7 @@ stopped AS (
     FROM outcomes
     WHERE outcomes.state = 4 AND tasks.tenant = outcomes.tenant AND tasks.job_id = outcomes.job_id
       AND tasks.state IN (0, 1, 2) AND tasks.task_id NOT IN (SELECT task_id FROM done)
+    RETURNING tasks.task_id, tasks.attempt, tasks.worker, tasks.start_time
 ),
 told AS (
     UPDATE jobs SET
@@ -166,6 +167,9 @@ told AS (
 attempts AS (
     INSERT INTO task_attempts (task_id, attempt, worker, start_time, outcome, error)
     SELECT task_id, attempt, worker, start_time, CASE WHEN state = 1 THEN 'retried' ELSE 'failed' END, error FROM done
+    UNION ALL
+    SELECT task_id, attempt, worker, start_time, 'cancelled', NULL FROM stopped WHERE attempt > 0 AND worker IS NOT NULL
+    ON CONFLICT DO NOTHING
 )
 SELECT done.task_id, done.tenant, done.job_id, done.state, told.transition
 FROM done LEFT JOIN told ON told.job_id = done.job_id;

@@ -26,6 +26,7 @@ stopped AS (
     FROM outcomes
     WHERE outcomes.state = 4 AND tasks.tenant = outcomes.tenant AND tasks.job_id = outcomes.job_id
       AND tasks.state IN (0, 1, 2) AND tasks.task_id NOT IN (SELECT task_id FROM taken)
+    RETURNING tasks.task_id, tasks.attempt, tasks.worker, tasks.start_time
 ),
 told AS (
     UPDATE jobs SET
@@ -43,6 +44,8 @@ told AS (
 attempts AS (
     INSERT INTO task_attempts (task_id, attempt, worker, start_time, outcome)
     SELECT task_id, attempt, coalesce(worker, ''), start_time, 'lease_lost' FROM taken
+    UNION ALL
+    SELECT task_id, attempt, worker, start_time, 'cancelled' FROM stopped WHERE attempt > 0 AND worker IS NOT NULL
     ON CONFLICT DO NOTHING
 )
 SELECT taken.task_id, taken.tenant, taken.job_id, taken.queue, taken.state, told.transition
@@ -59,6 +62,12 @@ stopped AS (
     UPDATE tasks SET state = 5, end_time = now(), lease_time = NULL
     FROM late
     WHERE tasks.tenant = late.tenant AND tasks.job_id = late.job_id AND tasks.state IN (0, 1, 2)
+    RETURNING tasks.task_id, tasks.attempt, tasks.worker, tasks.start_time
+),
+attempts AS (
+    INSERT INTO task_attempts (task_id, attempt, worker, start_time, outcome)
+    SELECT task_id, attempt, worker, start_time, 'cancelled' FROM stopped WHERE attempt > 0 AND worker IS NOT NULL
+    ON CONFLICT DO NOTHING
 )
 UPDATE jobs SET state = 4, history = history || 4::smallint, error = :error, open_tasks = 0, end_time = now()
 FROM late
