@@ -12,7 +12,7 @@ PACKAGES := protos services/common services/gateway services/face services/objec
 PROTOS := $(wildcard protos/sightline/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos models test lint types check demo up down bench-jobs clean
+.PHONY: help setup lock protos models test faults lint types check demo up down bench-jobs clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench-jobs: setup build/bench-venv/.locked ## compare the job engine with Celery
 
 test: setup ## run every test against real servers
 	$(BIN)/python -m pytest
+
+faults: setup ## kill everything in turn while 10,000 jobs run, and count that none is lost or done twice
+	$(BIN)/python tests/endurance.py
 
 lint: setup node_modules/.locked ## lint code, contract and the rules of dependency
 	$(BIN)/ruff format --check .

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -145,11 +146,15 @@ class Engine:
         self._media = self._media or client.media.upload(PICTURE).name
         options = DetectFacesOptions(max_faces=milliseconds, include_embeddings=poison, min_score=min_score)
         job = Job(spec=JobSpec(media=self._media, detect_faces=options))
-        return CreateJobRequest(job=job, force=True)
+        return CreateJobRequest(job=job, force=True, request_id=str(uuid4()))
 
     def submit(self, client: Sightline, count: int, **errand: Any) -> list[str]:
         """Ask for errands in one call; returns the names of the jobs, which were all acknowledged."""
-        outcomes = client.jobs.batch_create([self.request(client, **errand) for _ in range(count)])
+        return self.ask(client, [self.request(client, **errand) for _ in range(count)])
+
+    def ask(self, client: Sightline, requests: Sequence[CreateJobRequest]) -> list[str]:
+        """Send requests in one call; returns the names of the jobs, which were all acknowledged."""
+        outcomes = client.jobs.batch_create(requests)
         assert all(isinstance(one, Job) for one in outcomes), outcomes
         return [one.name for one in outcomes if isinstance(one, Job)]
 
