@@ -14,6 +14,7 @@ from sightline.client._sync.dead_letters import DeadLetters
 from sightline.client._sync.faces import Faces
 from sightline.client._sync.jobs import Jobs
 from sightline.client._sync.media import MediaStore
+from sightline.client._sync.objects import Objects
 from sightline.client._sync.webhooks import Webhooks
 from sightline.client.address import DEFAULT_SERVER, Address
 from sightline.client.environment import read_environment
@@ -25,6 +26,7 @@ class Sightline:
 
     Attributes:
         faces: faces in one picture, answered at once.
+        objects: objects and segments in one picture, answered at once.
         media: the files that are analysed.
         jobs: durable work.
         dead_letters: jobs that were given up.
@@ -58,6 +60,7 @@ class Sightline:
         roots = Path(ca_file) if ca_file is not None else None
         self._calls = Calls(address, key, timeout, retry or RetryPolicy(), roots)
         self.faces = Faces(self._calls)
+        self.objects = Objects(self._calls)
         self.media = MediaStore(self._calls)
         self.jobs = Jobs(self._calls, self.media)
         self.dead_letters = DeadLetters(self._calls)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf import empty_pb2
@@ -14,6 +14,7 @@ from google.protobuf import empty_pb2
 from sightline.client import requests
 from sightline.client._sync.calls import Calls
 from sightline.client._sync.media import MediaStore
+from sightline.client._sync.object_jobs import ObjectJobs
 from sightline.client._sync.waiting import sleep
 from sightline.client.content import FileLike
 from sightline.client.errors import Conflict, NotFound, SightlineError
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from sightline.v1.job_service_pb2_grpc import JobServiceStub
 
 
-class Jobs:
+class Jobs(ObjectJobs):
     """Create jobs and follow them. A job that was acknowledged is never lost, whatever dies on the way."""
 
     def __init__(self, calls: Calls, media: MediaStore) -> None:
@@ -111,10 +112,9 @@ class Jobs:
             JobNotSucceeded: it was waited for, and failed or was cancelled.
             SightlineError: nothing was stored.
         """
-        media = self._uploaded(source, timeout)
-        spec = JobSpec(media=media, detect_faces=requests.face_options(min_score, max_faces, embeddings))
-        job = self.create(spec, priority=priority, labels=labels, force=force, request_id=request_id, timeout=timeout)
-        return self.wait(job, timeout=timeout) if wait else job
+        spec = JobSpec(detect_faces=requests.face_options(min_score, max_faces, embeddings))
+        create = {"priority": priority, "labels": labels, "force": force, "request_id": request_id}
+        return self._submit(source, spec, wait, timeout, **create)
 
     def batch_create(
         self, jobs: Sequence[JobSpec | CreateJobRequest], *, timeout: float | None = None
@@ -291,6 +291,11 @@ class Jobs:
         if error.attempts == 1:
             raise error
         return self.get(job)
+
+    def _submit(self, source: FileLike | Media, spec: JobSpec, wait: bool, timeout: float | None, **create: Any) -> Job:
+        spec.media = self._uploaded(source, timeout)
+        job = self.create(spec, timeout=timeout, **create)
+        return self.wait(job, timeout=timeout) if wait else job
 
     def _uploaded(self, source: FileLike | Media, timeout: float | None) -> str:
         if isinstance(source, Media):
