@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from sightline.common.state.database import Database
 from sightline.common.state.deliveries import Claimed, Deliveries, Delivery, DeliveryState, Outcome, Receiver
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.jobs import Jobs, Submission
+from sightline.common.state.statements import statement
 from sightline.common.state.tasks import Failure, Success, Tasks
 from sightline.common.state.upkeep import Upkeep
 from sightline.common.state.webhooks import Change, NewWebhook, Webhook, Webhooks
@@ -232,6 +234,34 @@ async def test_only_old_deliveries_that_ended_are_purged(database: Database, sub
     assert await state.purge(older_seconds=60) == 0
     assert await state.purge(older_seconds=0) == 1
     assert [one.delivery_id for one in await deliveries(database)] == [claims[1].delivery_id]
+
+
+async def test_no_statement_of_a_delivery_reads_all_deliveries(database: Database) -> None:
+    webhook = await a_webhook(database)
+    for state, count in ((DeliveryState.DELIVERED, 20_000), (DeliveryState.PENDING, 500)):
+        await sql(
+            database,
+            "INSERT INTO webhook_deliveries (tenant, delivery_id, webhook_id, event, state, end_time) "
+            f"SELECT 'acme', new_uuid7(), '{webhook.webhook_id}', 'job.failed', {state:d}, now() "
+            f"FROM generate_series(1, {count})",
+        )
+    await sql(database, "ANALYZE webhook_deliveries")
+    one = {"tenants": ["acme"], "webhook_ids": [webhook.webhook_id]}
+    page = {"tenant": "acme", "webhook_id": None, "state": None, "before": uuid7(), "count": 51}
+    asked: dict[str, dict[str, Any]] = {
+        "waiting": {"tenant": "", "webhook_id": UUID(int=0), "count": 1000},
+        "claim": {**one, "counts": [4], "lease_seconds": 60.0},
+        "list": page,
+        "purge": {"older_seconds": 60.0, "count": 500},
+        "backlog": {},
+    }
+    for name, parameters in asked.items():
+        async with database.connection() as connection, connection.transaction(force_rollback=True):
+            explained = await connection.execute(f"EXPLAIN (ANALYZE) {statement(f'deliveries.{name}')}", parameters)
+            plan = "\n".join(row[0] for row in await explained.fetchall())
+        assert "Seq Scan on webhook_deliveries" not in plan, plan
+        read = [int(float(rows)) for rows in re.findall(r"on webhook_deliveries.*actual time=\S+ rows=([\d.]+)", plan)]
+        assert max(read) <= (600 if name == "backlog" else 51), plan
 
 
 async def test_a_repeated_request_finds_the_first_webhook_with_its_secret(database: Database) -> None:

@@ -89,12 +89,13 @@ FROM webhook_deliveries
 WHERE tenant = :tenant AND webhook_id = :webhook_id AND delivery_id = :delivery_id;
 
 -- name: list
+-- The webhooks are looked at as one array: as a join, all deliveries of a tenant would be read to sort them.
 SELECT tenant, delivery_id, webhook_id, event, job_id, state, attempt - released AS count, status_code, error,
        create_time, attempt_time, due_time, end_time
-FROM webhook_deliveries AS d
+FROM webhook_deliveries
 WHERE tenant = :tenant AND (:webhook_id::uuid IS NULL OR webhook_id = :webhook_id)
   AND (:state::smallint IS NULL OR state = :state) AND (:before::uuid IS NULL OR delivery_id < :before)
-  AND EXISTS (SELECT FROM webhooks AS w WHERE w.tenant = d.tenant AND w.webhook_id = d.webhook_id)
+  AND (SELECT array_agg(webhooks.webhook_id) FROM webhooks WHERE tenant = :tenant) @> ARRAY[webhook_id]
 ORDER BY delivery_id DESC
 LIMIT :count;
 

@@ -68,6 +68,10 @@ $$;
 
 CREATE FUNCTION tell_webhooks() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Asked apart: to begin an INSERT opens every index of the table, which costs those who have no webhook twice this.
+    IF NOT EXISTS (SELECT FROM webhooks WHERE tenant = NEW.tenant) THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO webhook_deliveries (tenant, delivery_id, webhook_id, event, job_id, transition, job)
     SELECT NEW.tenant, new_uuid7(), webhook_id,
            CASE NEW.state WHEN 3 THEN 'job.succeeded' WHEN 4 THEN 'job.failed' ELSE 'job.cancelled' END,
