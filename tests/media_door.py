@@ -13,15 +13,22 @@ from google.api.httpbody_pb2 import HttpBody
 
 from sightline.common.blobs import BlobStore, open_blobs
 from sightline.common.errors import NotFound, SightlineError
+from sightline.common.queue import Counters
 from sightline.common.rpc import Context, Identity, Metadata, RpcServer, from_rpc_error
-from sightline.common.settings import BlobSettings, MediaLimits, RpcSettings, TelemetrySettings
+from sightline.common.settings import BlobSettings, MediaLimits, RedisSettings, RpcSettings, TelemetrySettings
 from sightline.common.state.database import Database
 from sightline.common.state.media import Media, MediaFiles
+from sightline.common.state.usage import Usage
 from sightline.common.telemetry import Metrics, Readiness, make_tracer_provider
 from sightline.gateway.egress import Egress
 from sightline.gateway.imports import Importer
 from sightline.gateway.media import MediaServicer
 from sightline.gateway.media_store import Announcement, MediaStore
+from sightline.gateway.quotas.ledger import Ledger
+from sightline.gateway.quotas.metering import Meters
+from sightline.gateway.quotas.providers import Providers
+from sightline.gateway.quotas.quotas import Quotas
+from sightline.gateway.quotas.recorder import Recorder
 from sightline.gateway.settings import EgressSettings
 from sightline.gateway.uploads import Uploads
 from sightline.v1 import media_pb2, media_service_pb2 as service, media_service_pb2_grpc as service_grpc
@@ -60,7 +67,10 @@ class MediaDoor:
         self.folder = folder
         self.store = MediaStore(self.files, blobs, limits, keep_seconds=3600)
         self.uploads = WatchedUploads(self.files, blobs, self.store, limits)
-        self.importer = Importer(way_out[0], self.store, way_out[1])
+        # Nobody here has limits, so that the counters are never asked.
+        quotas = Quotas(Ledger(Counters(RedisSettings(), timeout_seconds=1)))
+        self.meters = Meters(quotas, Recorder(Usage(database), interval_seconds=60), None)
+        self.importer = Importer(way_out[0], self.store, way_out[1], providers=Providers({}), meters=self.meters)
         self.stub: Any = None
         self.port = 0
 
@@ -125,7 +135,7 @@ async def media_door(
     door = MediaDoor(database, blobs, folder, limits or MediaLimits(), way_out)
     tracing = make_tracer_provider(TelemetrySettings(), "tests", "0")
     server = RpcServer(RpcSettings(drain_seconds=1), metrics, tracing, Readiness({}), admit)
-    servicer = MediaServicer(door.files, door.store, door.uploads, door.importer)
+    servicer = MediaServicer(door.files, door.store, door.uploads, door.importer, door.meters)
     server.add(service_grpc.add_MediaServiceServicer_to_server, servicer)
     async with server, grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         door.stub = service_grpc.MediaServiceStub(channel)

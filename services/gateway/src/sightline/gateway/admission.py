@@ -6,15 +6,21 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 from sightline.common.errors import Reason, SightlineError
 from sightline.common.rpc import Context, Identity, Metadata
-from sightline.common.state.keys import Keys
+from sightline.common.state.keys import Key, Keys
 from sightline.gateway.settings import KeySettings
 
 Digest = bytes
 Known = tuple[float, Identity | SightlineError]
 """Until when an answer holds, on the monotonic clock; and the answer."""
+
+
+def identity_of(key: Key) -> Identity:
+    """Give who asks with a key."""
+    return Identity(key.tenant, str(key.key_id), frozenset(key.scopes))
 
 
 class KeyAdmission:
@@ -24,9 +30,10 @@ class KeyAdmission:
     own, so that it does not displace the right ones.
     """
 
-    def __init__(self, keys: Keys, settings: KeySettings) -> None:
+    def __init__(self, keys: Keys, settings: KeySettings, identify: Callable[[Key], Identity] = identity_of) -> None:
         self._keys = keys
         self._settings = settings
+        self._identify = identify
         self._known: OrderedDict[Digest, Known] = OrderedDict()
         self._refused: OrderedDict[Digest, Known] = OrderedDict()
         self._asking: dict[Digest, asyncio.Task[Identity]] = {}
@@ -72,7 +79,7 @@ class KeyAdmission:
             if error.reason is Reason.UNAUTHENTICATED:
                 self._remember(self._refused, digest, error)
             raise
-        identity = Identity(key.tenant, str(key.key_id), frozenset(key.scopes))
+        identity = self._identify(key)
         self._remember(self._known, digest, identity)
         return identity
 

@@ -11,12 +11,17 @@ from sightline.common.rpc import Identity, to_status, validate
 from sightline.common.state.jobs import Job, Jobs, Stored
 from sightline.gateway.conversion import job_message, new_job_message
 from sightline.gateway.grouping import Grouping
-from sightline.gateway.reception import Asked, Outcome, Reception
+from sightline.gateway.quotas.gate import Gate
+from sightline.gateway.quotas.limits import Resource
+from sightline.gateway.quotas.quotas import Quotas
+from sightline.gateway.reception import Asked, Outcome
 from sightline.gateway.submissions import Submissions
 from sightline.v1 import job_pb2, job_service_pb2
 
 Item = job_service_pb2.BatchCreateJobsResponse.Item
 
+_ONE_JOB = {Resource.REQUESTS: 1, Resource.JOBS: 1}
+_ONE_JOB_LESS = {Resource.JOBS: -1}
 _OF_ITEM = re.compile(r"requests\[(\d+)\](?:\.|$)")
 
 
@@ -24,10 +29,16 @@ class Creation:
     """Creates jobs."""
 
     def __init__(
-        self, submissions: Submissions, reception: Reception, grouping: Grouping[Asked, Outcome], jobs: Jobs
+        self,
+        submissions: Submissions,
+        gate: Gate,
+        grouping: Grouping[Asked, Outcome],
+        jobs: Jobs,
+        quotas: Quotas,
     ) -> None:
         self._submissions = submissions
-        self._reception = reception
+        self._gate = gate
+        self._quotas = quotas
         self._grouping = grouping
         self._jobs = jobs
 
@@ -36,9 +47,17 @@ class Creation:
 
         Raises:
             SightlineError: why nothing was stored.
+            QuotaExceeded: the key or its tenant has no requests or no jobs left.
         """
-        asked = self._submissions.make(request, identity)
-        outcome = await self._grouping.add(asked)
+        await self._quotas.charge(identity, _ONE_JOB)
+        outcome: Outcome | None = None
+        try:
+            validate(request)
+            asked = self._submissions.make(request, identity)
+            outcome = await self._grouping.add(asked)
+        finally:
+            if not _is_new(outcome):
+                await self._quotas.settle(identity, _ONE_JOB_LESS)
         if isinstance(outcome, SightlineError):
             raise outcome
         if outcome.repeated:
@@ -53,7 +72,21 @@ class Creation:
 
         Raises:
             InvalidRequest: the batch itself breaks a rule.
+            QuotaExceeded: the key or its tenant has not as many jobs left; none of them is created.
         """
+        count = len(request.requests)
+        await self._quotas.charge(identity, {Resource.REQUESTS: 1, Resource.JOBS: count})
+        outcomes: list[Outcome] = []
+        try:
+            return await self._create_batch(request, identity, outcomes)
+        finally:
+            new = sum(map(_is_new, outcomes))
+            await self._quotas.settle(identity, {Resource.JOBS: new - count})
+
+    async def _create_batch(
+        self, request: job_service_pb2.BatchCreateJobsRequest, identity: Identity, taken: list[Outcome]
+    ) -> list[Item]:
+        """Create many jobs; what became of those that reached the gate is added to `taken`."""
         refused: dict[int, SightlineError] = dict(_broken_items(request))
         asked: dict[int, Asked] = {}
         for number, one in enumerate(request.requests):
@@ -62,7 +95,8 @@ class Creation:
                     asked[number] = self._submissions.make(one, identity)
                 except SightlineError as error:
                     refused[number] = error
-        outcomes = dict(zip(asked, await self._reception.take(list(asked.values())), strict=True))
+        taken += await self._gate.take(list(asked.values()))
+        outcomes = dict(zip(asked, taken, strict=True))
         earlier = await self._earlier(identity.tenant, list(outcomes.values()))
         return [
             Item(error=to_status(refused[number]))
@@ -85,6 +119,10 @@ def _item(asked: Asked, outcome: Outcome, earlier: Mapping[UUID, Job]) -> Item:
     row = earlier.get(outcome.job_id)
     # The first job of a request id may have been deleted meanwhile.
     return Item(job=job_message(row)) if row else Item(error=to_status(NotFound(f"jobs/{outcome.job_id}")))
+
+
+def _is_new(outcome: Outcome | None) -> bool:
+    return isinstance(outcome, Stored) and not outcome.repeated
 
 
 def _broken_items(request: job_service_pb2.BatchCreateJobsRequest) -> dict[int, InvalidRequest]:

@@ -12,10 +12,13 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 
 from sightline.common.errors import Reason, TemporarilyAway
+from sightline.common.rpc import Identity
 from sightline.common.state.media import Media
 from sightline.gateway.egress import Egress, unreachable
 from sightline.gateway.intake import check_size
 from sightline.gateway.media_store import Announcement, MediaStore
+from sightline.gateway.quotas.metering import Meter, Meters
+from sightline.gateway.quotas.providers import Providers
 from sightline.gateway.settings import EgressSettings
 from sightline.gateway.targets import Target, read_redirect, read_target, refused
 
@@ -29,40 +32,53 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 class Importer:
     """Fetches files from public addresses and stores them."""
 
-    def __init__(self, egress: Egress, store: MediaStore, settings: EgressSettings) -> None:
+    def __init__(
+        self, egress: Egress, store: MediaStore, settings: EgressSettings, *, providers: Providers, meters: Meters
+    ) -> None:
         """Join the way out and the store.
 
         Args:
             egress: reaches public hosts and no others.
             store: takes the file, with the checks of an upload.
             settings: the bounds.
+            providers: whose budgets hold.
+            meters: count what comes.
         """
+        self._providers = providers
+        self._meters = meters
         self._egress = egress
         self._store = store
         self._settings = settings
         self._running: Counter[str] = Counter()
 
-    async def fetch(self, tenant: str, uri: str, display_name: str = "") -> Media:
+    async def fetch(self, identity: Identity, uri: str, display_name: str = "") -> Media:
         """Fetch a file and make it known.
 
         Args:
-            tenant: for whom.
+            identity: for whom.
             uri: its address.
             display_name: what it is called; by default as the address ends.
 
         Raises:
             SightlineError: URI_REFUSED, URI_UNREACHABLE, or what an upload of the same bytes raises.
             TemporarilyAway: OVERLOADED, when as many files as may be are fetched already.
+            QuotaExceeded: the budget of the key, its tenant or the provider is used up.
         """
         target = read_target(uri, self._settings.ports)
         announced = Announcement(display_name=display_name or _last_part(target))
+        provider, tenant = self._providers.named(target.host), identity.tenant
+        kind, budgets = self._providers.kind(provider), self._providers.budgets(provider, tenant)
         with self._turn(tenant):
-            try:
-                async with asyncio.timeout(self._settings.total_seconds), self._answer(target) as answer:
-                    self._check_announced(answer)
-                    return await self._store.keep(tenant, announced, self._body(answer))
-            except TimeoutError as error:
-                raise unreachable("The file took longer to fetch than it may") from error
+            async with self._meters.fetch(identity, kind, budgets) as meter:
+                return await self._keep(tenant, announced, target, meter)
+
+    async def _keep(self, tenant: str, announced: Announcement, target: Target, meter: Meter) -> Media:
+        try:
+            async with asyncio.timeout(self._settings.total_seconds), self._answer(target) as answer:
+                self._check_announced(answer)
+                return await self._store.keep(tenant, announced, meter.counted(self._body(answer)))
+        except TimeoutError as error:
+            raise unreachable("The file took longer to fetch than it may") from error
 
     @contextmanager
     def _turn(self, tenant: str) -> Iterator[None]:

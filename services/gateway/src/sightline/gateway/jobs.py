@@ -27,7 +27,8 @@ from sightline.v1 import job_pb2, job_service_pb2 as api, job_service_pb2_grpc
 
 # What the server has to know of the methods when it adds the servicer.
 ENDS_AT_DRAIN = ("WatchJob",)
-UNVALIDATED = ("BatchCreateJobs",)
+# They are counted before they are validated: what is wrong takes from the limit of requests too.
+UNVALIDATED = ("CreateJob", "BatchCreateJobs")
 
 # A page of results ends before it becomes a message that clients refuse: gRPC takes 4 MiB by default.
 _PAGE_BYTES = 2 * 2**20

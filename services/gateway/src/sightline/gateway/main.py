@@ -43,6 +43,8 @@ from sightline.gateway.media import MediaServicer
 from sightline.gateway.media_store import MediaStore
 from sightline.gateway.publication import Publication
 from sightline.gateway.purges import Purges
+from sightline.gateway.quotas.door import LimitedAdmission
+from sightline.gateway.quotas.opening import QuotaParts, gate_before, open_quotas
 from sightline.gateway.reception import Reception
 from sightline.gateway.schedules import Firing, ScheduleServicer
 from sightline.gateway.settings import Settings
@@ -134,6 +136,7 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
             depths.withdraw()
             webhooks.upkeep.withdraw()
 
+        limits = open_quotas(settings, world.database, stack)
         entry = _entry(world, stack)
         schedules = Schedules(world.database)
         firing = Firing(schedules, entry.submissions, entry.reception.take)
@@ -142,6 +145,7 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
             [
                 *_duties(world, depths, files, store),
                 *webhooks.duties,
+                *limits.duties,
                 Duty("fire_schedules", settings.housekeeping.schedules_seconds, firing.fire),
             ],
             world.metrics,
@@ -154,12 +158,12 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         if settings.webhooks.enabled:
             webhooks.dispatcher.start()
             stack.push_async_callback(webhooks.dispatcher.stop)
-        admission = KeyAdmission(keys, settings.keys)
+        admission = LimitedAdmission(KeyAdmission(keys, settings.keys, limits.identify), limits.quotas)
         server = RpcServer(settings.rpc, world.metrics, world.tracing, readiness, admission)
-        _add_jobs(server, world, entry, stack)
+        _add_jobs(server, world, entry, limits, stack)
         schedule_servicer = ScheduleServicer(schedules, entry.submissions)
         server.add(add_ScheduleServiceServicer_to_server, schedule_servicer)
-        server.add(add_MediaServiceServicer_to_server, _media(world, files, store))
+        server.add(add_MediaServiceServicer_to_server, _media(world, files, store, limits))
         # The stubs want every method; the server answers METHOD_NOT_FOUND for those that the servicer has not.
         usage = UsageServicer(depths, readiness, VERSION)  # type: ignore[abstract]
         server.add(add_UsageServiceServicer_to_server, usage)
@@ -246,14 +250,15 @@ def _entry(world: World, stack: AsyncExitStack) -> Entry:
     return Entry(Submissions(settings, world.channels), publication, reception)
 
 
-def _add_jobs(server: RpcServer, world: World, entry: Entry, stack: AsyncExitStack) -> None:
-    settings, jobs, take = world.settings.jobs, Jobs(world.database), entry.reception.take_group
-    grouping = Grouping(take, window_seconds=settings.grouping_seconds, group_max=settings.group_max)
+def _add_jobs(server: RpcServer, world: World, entry: Entry, limits: QuotaParts, stack: AsyncExitStack) -> None:
+    settings, jobs = world.settings.jobs, Jobs(world.database)
+    gate = gate_before(entry.reception, world.settings, world.database)
+    grouping = Grouping(gate.take_group, window_seconds=settings.grouping_seconds, group_max=settings.group_max)
     watching = Watching(jobs, world.bus, settings.watch_check_seconds)
     for part in (grouping, watching):
         stack.push_async_callback(part.close)
     servicer = JobServicer(
-        creation=Creation(entry.submissions, entry.reception, grouping, jobs),
+        creation=Creation(entry.submissions, gate, grouping, jobs, limits.quotas),
         jobs=jobs,
         graphs=Graphs(world.database),
         pages=JobPages(world.database),
@@ -264,10 +269,13 @@ def _add_jobs(server: RpcServer, world: World, entry: Entry, stack: AsyncExitSta
     server.add(add_JobServiceServicer_to_server, servicer, ends_at_drain=ENDS_AT_DRAIN, unvalidated=UNVALIDATED)
 
 
-def _media(world: World, files: MediaFiles, store: MediaStore) -> MediaServicer:
+def _media(world: World, files: MediaFiles, store: MediaStore, limits: QuotaParts) -> MediaServicer:
     settings = world.settings
     uploads = Uploads(files, world.blobs, store, settings.limits)
-    return MediaServicer(files, store, uploads, Importer(Egress(settings.egress), store, settings.egress))
+    importer = Importer(
+        Egress(settings.egress), store, settings.egress, providers=limits.providers, meters=limits.meters
+    )
+    return MediaServicer(files, store, uploads, importer, limits.meters)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from sightline.common.state.media import MediaFiles
 from sightline.gateway import names, page_tokens
 from sightline.gateway.imports import Importer
 from sightline.gateway.media_store import Announcement, MediaStore
+from sightline.gateway.quotas.metering import Meters
 from sightline.gateway.uploads import Uploads
 from sightline.v1 import media_pb2, media_service_pb2 as service
 from sightline.v1.media_service_pb2_grpc import MediaServiceServicer
@@ -34,7 +35,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 class MediaServicer(MediaServiceServicer):
     """Translates between the contract and the store of files."""
 
-    def __init__(self, files: MediaFiles, store: MediaStore, uploads: Uploads, importer: Importer) -> None:
+    def __init__(
+        self, files: MediaFiles, store: MediaStore, uploads: Uploads, importer: Importer, meters: Meters
+    ) -> None:
         """Take what the methods need.
 
         Args:
@@ -42,11 +45,13 @@ class MediaServicer(MediaServiceServicer):
             store: keeps, reads and deletes files.
             uploads: takes uploads that can be gone on with.
             importer: fetches files from elsewhere.
+            meters: count what comes.
         """
         self._files = files
         self._store = store
         self._uploads = uploads
         self._importer = importer
+        self._meters = meters
 
     async def UploadMedia(  # noqa: N802 - the contract's name
         self, request_iterator: AsyncIterator[service.UploadMediaRequest], context: Context
@@ -54,7 +59,9 @@ class MediaServicer(MediaServiceServicer):
         """Store a file that comes in pieces."""
         first = await anext(request_iterator, service.UploadMediaRequest())
         try:
-            media = await self._received(first, _pieces(first, request_iterator))
+            expected_bytes = max(0, first.size_bytes - first.offset_bytes)
+            async with self._meters.upload(current_identity(), expected_bytes) as meter:
+                media = await self._received(first, meter.counted(_pieces(first, request_iterator)))
         except TemporarilyAway:
             raise
         except SightlineError:
@@ -76,7 +83,7 @@ class MediaServicer(MediaServiceServicer):
     async def ImportMedia(self, request: service.ImportMediaRequest, context: Context) -> media_pb2.Media:  # noqa: N802
         """Fetch a file from a public address and store it."""
         display_name = _display_name(request.display_name)
-        return to_proto(await self._importer.fetch(current_identity().tenant, request.uri, display_name))
+        return to_proto(await self._importer.fetch(current_identity(), request.uri, display_name))
 
     async def GetMedia(self, request: service.GetMediaRequest, context: Context) -> media_pb2.Media:  # noqa: N802
         """Get what is known of a file."""

@@ -23,10 +23,16 @@ Outcome = Stored | SightlineError
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A submission, and the media that must exist for it beside its own."""
+    """A submission, and what must be so for it to be stored.
+
+    Attributes:
+        further_media_ids: the media that must exist beside its own.
+        open_max: how many jobs of the tenant may be open with it; None for any number.
+    """
 
     submission: Submission
     further_media_ids: frozenset[UUID] = frozenset()
+    open_max: int | None = None
 
 
 class Reception:

@@ -102,6 +102,59 @@ class WebhookSettings(Section):
     backlog_seconds: Seconds = Field(5.0, description="interval of measuring the deliveries that wait")
 
 
+class ImportBudget(Section):
+    """How much may be fetched; what is unset is unlimited."""
+
+    imports_per_hour: int | None = Field(None, ge=0, description="files fetched by ImportMedia")
+    imports_per_day: int | None = Field(None, ge=0, description="files fetched by ImportMedia")
+    import_bytes_per_hour: int | None = Field(None, ge=0, description="bytes fetched by ImportMedia")
+    import_bytes_per_day: int | None = Field(None, ge=0, description="bytes fetched by ImportMedia")
+
+    def chosen(self) -> dict[str, int]:
+        """The limits that are set, by name."""
+        return {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+
+
+class LimitSettings(ImportBudget):
+    """How much may be used; what is unset is unlimited."""
+
+    requests_per_minute: int | None = Field(None, ge=0, description="calls of any kind")
+    jobs_per_hour: int | None = Field(None, ge=0, description="jobs created")
+    jobs_per_day: int | None = Field(None, ge=0, description="jobs created")
+    open_jobs: int | None = Field(None, ge=0, description="jobs of the tenant that have not ended")
+    upload_bytes_per_day: int | None = Field(None, ge=0, description="bytes sent by UploadMedia")
+
+
+class ProviderSettings(Section):
+    """Somebody else's service that files are fetched from."""
+
+    hosts: tuple[str, ...] = Field(description="its hosts; `example.org` is also every host below it")
+    per_tenant: ImportBudget = ImportBudget()
+    total: ImportBudget = ImportBudget()
+
+
+class QuotaSettings(Section):
+    """Limits of keys and tenants that have none of their own, and what is refused when too much waits."""
+
+    key: LimitSettings = LimitSettings()
+    tenant: LimitSettings = LimitSettings()
+    waiting_per_queue: int | None = Field(None, ge=1, description="tasks that wait in a queue before it is full")
+    waiting_per_tenant: int | None = Field(None, ge=1, description="those of one tenant in a queue")
+    uploads_in_flight_bytes: int | None = Field(None, ge=1, description="bytes of unfinished uploads of a process")
+    redis_seconds: Seconds = Field(0.25, description="how long a call waits for the shared counters")
+    note_seconds: Seconds = Field(2.0, description="interval of storing usage; what a killed gateway forgets at most")
+    roll_up_seconds: Seconds = Field(5.0, description="interval of adding usage to its hours")
+    keep_seconds: Seconds = Field(400 * _DAY_SECONDS, description="how long usage is remembered")
+
+
+class BreakerSettings(Section):
+    """When calls to something that does not answer are refused at once."""
+
+    failures: int = Field(5, ge=1, description="failures in a row that open a breaker")
+    open_seconds: Seconds = Field(5.0, description="how long it stays open before one call tries again")
+    hung_seconds: Seconds = Field(20.0, description="a deadline that was shorter says nothing about the service")
+
+
 class HousekeepingSettings(Section):
     """How often the leading gateway does what is done once for all."""
 
@@ -137,6 +190,11 @@ class Settings(ServiceSettings):
     jobs: JobSettings = JobSettings()
     keys: KeySettings = KeySettings()
     webhooks: WebhookSettings = WebhookSettings()
+    quotas: QuotaSettings = QuotaSettings()
+    providers: dict[str, ProviderSettings] = Field(
+        {}, description="services that files are fetched from, by name, as JSON: hosts and budgets"
+    )
+    breakers: BreakerSettings = BreakerSettings()
     housekeeping: HousekeepingSettings = HousekeepingSettings()
     bootstrap_key_file: Path | None = Field(
         None, description="file that the first key is written to, for its owner only"

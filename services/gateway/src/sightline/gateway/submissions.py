@@ -16,6 +16,7 @@ from sightline.common.state.jobs import Submission
 from sightline.common.telemetry import inject
 from sightline.gateway import names
 from sightline.gateway.kinds import queue_of
+from sightline.gateway.quotas.limits import Caller
 from sightline.gateway.reception import Asked
 from sightline.gateway.settings import JobSettings
 from sightline.v1 import job_pb2, job_service_pb2
@@ -68,7 +69,7 @@ class Submissions:
             deadline_time=_time(job.deadline_time) if job.HasField("deadline_time") else None,
         )
         pieces = frozenset(names.parse(names.MEDIA, piece.media) for piece in job.spec.mix_audio.pieces)
-        return Asked(submission, pieces)
+        return Asked(submission, pieces, identity.open_jobs if isinstance(identity, Caller) else None)
 
 
 def _trace_context() -> str:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from sightline.common.queue.bus import Bus, Change, sequence
 from sightline.common.queue.consumer import Consumer
+from sightline.common.queue.counters import Charge, Counters, Known, Verdict
 from sightline.common.queue.publisher import Publisher
 from sightline.common.queue.wire import Message
 
-__all__ = ["Bus", "Change", "Consumer", "Message", "Publisher", "sequence"]
+__all__ = [
+    "Bus",
+    "Change",
+    "Charge",
+    "Consumer",
+    "Counters",
+    "Known",
+    "Message",
+    "Publisher",
+    "Verdict",
+    "sequence",
+]

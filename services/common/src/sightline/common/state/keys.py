@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -20,7 +21,12 @@ _SECRET_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A row of `api_keys`; the secret itself is stored nowhere."""
+    """A row of `api_keys`; the secret itself is stored nowhere.
+
+    Attributes:
+        limits: of this key, by name; the gateway's defaults hold for those that are not there.
+        tenant_limits: of all keys of the tenant together.
+    """
 
     key_id: UUID
     tenant: str
@@ -29,6 +35,8 @@ class Key:
     scopes: list[str]
     create_time: datetime
     revoke_time: datetime | None
+    limits: dict[str, int] = field(default_factory=dict)
+    tenant_limits: dict[str, int] = field(default_factory=dict)
 
 
 class Keys:
@@ -37,10 +45,18 @@ class Keys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, tenant: str, display_name: str, scopes: Sequence[str] = ()) -> str:
+    async def create(
+        self,
+        tenant: str,
+        display_name: str,
+        scopes: Sequence[str] = (),
+        *,
+        limits: Mapping[str, int | None] | None = None,
+    ) -> str:
         """Make a key and return it as the client sends it; it can't be read again."""
         parameters, text = _new(tenant, display_name, scopes)
-        await self._database.rows("keys.add", parameters)
+        own = {name: value for name, value in (limits or {}).items() if value is not None}
+        await self._database.rows("keys.add", {**parameters, "limits": json.dumps(own)})
         return text
 
     async def create_first(self, tenant: str, display_name: str, scopes: Sequence[str] = ()) -> str | None:
@@ -73,6 +89,22 @@ class Keys:
         """
         if not await self._database.rows("keys.revoke", {"key_id": key_id}):
             raise NotFound(f"keys/{key_id}")
+
+    async def limit_key(self, key_id: UUID, limits: Mapping[str, int | None]) -> dict[str, int]:
+        """Change limits of a key, those that are named; None takes one away. Returns what it has now.
+
+        Raises:
+            NotFound: when there is no such key.
+        """
+        rows = await self._database.rows("keys.limit_key", {"key_id": key_id, "limits": json.dumps(dict(limits))})
+        if not rows:
+            raise NotFound(f"keys/{key_id}")
+        return dict(rows[0][0])
+
+    async def limit_tenant(self, tenant: str, limits: Mapping[str, int | None]) -> dict[str, int]:
+        """Change limits of a tenant like those of a key; a tenant needs no key to have some."""
+        rows = await self._database.rows("keys.limit_tenant", {"tenant": tenant, "limits": json.dumps(dict(limits))})
+        return dict(rows[0][0])
 
 
 def _new(tenant: str, display_name: str, scopes: Sequence[str]) -> tuple[dict[str, object], str]:
