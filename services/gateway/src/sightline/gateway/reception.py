@@ -92,8 +92,9 @@ class Reception:
 
     def _reserved(self, submission: Submission) -> Submission:
         # What may not run yet is published by housekeeping, when its time has come.
-        due = submission.run_time is None
-        return replace(submission, published=due and self._publication.reserve(submission.queue))
+        if submission.published and submission.run_time is None and self._publication.reserve(submission.queue):
+            return submission
+        return replace(submission, published=False)
 
     def _publish(self, submissions: Iterable[Submission]) -> None:
         messages: dict[str, list[Message]] = {}

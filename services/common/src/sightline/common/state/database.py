@@ -16,6 +16,7 @@ from typing_extensions import TypeVar
 
 from sightline.common.errors import InvalidRequest, Reason, TemporarilyAway
 from sightline.common.settings import PostgresSettings
+from sightline.common.state.arrays import adapters
 from sightline.common.state.statements import statement
 from sightline.common.telemetry.metrics import Metrics
 
@@ -51,6 +52,7 @@ class Database:
             settings.url.get_secret_value(),
             kwargs={
                 "autocommit": True,
+                "context": adapters(),
                 "application_name": application,
                 "connect_timeout": 5,
                 "options": _options(settings),
