@@ -20,6 +20,7 @@ from sightline.common.state.database import Database
 from sightline.common.state.media import Media, MediaFiles
 from sightline.common.state.usage import Usage
 from sightline.common.telemetry import Metrics, Readiness, make_tracer_provider
+from sightline.gateway.breakers import Breakers
 from sightline.gateway.egress import Egress
 from sightline.gateway.imports import Importer
 from sightline.gateway.media import MediaServicer
@@ -29,7 +30,7 @@ from sightline.gateway.quotas.metering import Meters
 from sightline.gateway.quotas.providers import Providers
 from sightline.gateway.quotas.quotas import Quotas
 from sightline.gateway.quotas.recorder import Recorder
-from sightline.gateway.settings import EgressSettings
+from sightline.gateway.settings import BreakerSettings, EgressSettings
 from sightline.gateway.uploads import Uploads
 from sightline.v1 import media_pb2, media_service_pb2 as service, media_service_pb2_grpc as service_grpc
 
@@ -70,7 +71,10 @@ class MediaDoor:
         # Nobody here has limits, so that the counters are never asked.
         quotas = Quotas(Ledger(Counters(RedisSettings(), timeout_seconds=1)))
         self.meters = Meters(quotas, Recorder(Usage(database), interval_seconds=60), None)
-        self.importer = Importer(way_out[0], self.store, way_out[1], providers=Providers({}), meters=self.meters)
+        breakers = Breakers(BreakerSettings(), Metrics())
+        self.importer = Importer(
+            *(way_out[0], self.store, way_out[1]), providers=Providers({}), meters=self.meters, breakers=breakers
+        )
         self.stub: Any = None
         self.port = 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from sightline.common.errors import Reason, TemporarilyAway
 from sightline.common.rpc import Forwarder, RpcServer, from_rpc_error, open_channel
+from sightline.common.rpc.forward import Guard
 from sightline.common.settings import RpcSettings
 from sightline.common.telemetry import Check, Metrics
 from sightline.gateway.kinds import EXTRACT, FACE, OBJECT
@@ -50,11 +51,23 @@ async def open_channels(
         }
 
 
-def add_services(server: RpcServer, channels: Mapping[str, grpc.aio.Channel], metrics: Metrics) -> None:
-    """Offer the methods of every service: forwarded where it is configured, refused with a reason where not."""
+def add_services(
+    server: RpcServer,
+    channels: Mapping[str, grpc.aio.Channel],
+    metrics: Metrics,
+    guard: Callable[[str], Guard],
+) -> None:
+    """Offer the methods of every service: forwarded where it is configured, refused with a reason where not.
+
+    Args:
+        server: where.
+        channels: by the name of the service.
+        metrics: counts.
+        guard: gives what the calls of a service are made within, by its name.
+    """
     for name, description in DESCRIPTIONS.items():
         if name in channels:
-            Forwarder(description, channels[name], metrics).add_to(server)
+            Forwarder(description, channels[name], metrics, guard=guard(name)).add_to(server)
         else:
             add_unserved(server, description, name)
 

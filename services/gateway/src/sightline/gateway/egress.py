@@ -174,9 +174,10 @@ def _told_apart() -> Iterator[None]:
         raise unreachable("The answer broke off or is not HTTP") from error
 
 
-def unreachable(message: str) -> SightlineError:
-    """Make the error for an address that gives no file."""
-    return SightlineError(Reason.URI_UNREACHABLE, message)
+def unreachable(message: str, status: int | None = None) -> SightlineError:
+    """Make the error for an address that gives no file; with the status of the host, if it gave one."""
+    metadata = {} if status is None else {"status": str(status)}
+    return SightlineError(Reason.URI_UNREACHABLE, message, metadata=metadata)
 
 
 def _url(target: Target) -> httpcore.URL:

@@ -14,8 +14,10 @@ import httpcore
 from sightline.common.errors import Reason, TemporarilyAway
 from sightline.common.rpc import Identity
 from sightline.common.state.media import Media
+from sightline.gateway.breakers import Breaker, Breakers
 from sightline.gateway.egress import Egress, unreachable
 from sightline.gateway.intake import check_size
+from sightline.gateway.judges import judge_host
 from sightline.gateway.media_store import Announcement, MediaStore
 from sightline.gateway.quotas.metering import Meter, Meters
 from sightline.gateway.quotas.providers import Providers
@@ -33,7 +35,14 @@ class Importer:
     """Fetches files from public addresses and stores them."""
 
     def __init__(
-        self, egress: Egress, store: MediaStore, settings: EgressSettings, *, providers: Providers, meters: Meters
+        self,
+        egress: Egress,
+        store: MediaStore,
+        settings: EgressSettings,
+        *,
+        providers: Providers,
+        meters: Meters,
+        breakers: Breakers,
     ) -> None:
         """Join the way out and the store.
 
@@ -43,9 +52,11 @@ class Importer:
             settings: the bounds.
             providers: whose budgets hold.
             meters: count what comes.
+            breakers: leave hosts alone that do not answer.
         """
         self._providers = providers
         self._meters = meters
+        self._breakers = breakers
         self._egress = egress
         self._store = store
         self._settings = settings
@@ -68,9 +79,14 @@ class Importer:
         announced = Announcement(display_name=display_name or _last_part(target))
         provider, tenant = self._providers.named(target.host), identity.tenant
         kind, budgets = self._providers.kind(provider), self._providers.budgets(provider, tenant)
-        with self._turn(tenant):
+        with self._turn(tenant), self._breaker(provider, tenant, target.host)():
             async with self._meters.fetch(identity, kind, budgets) as meter:
                 return await self._keep(tenant, announced, target, meter)
+
+    def _breaker(self, provider: str, tenant: str, host: str) -> Breaker:
+        if provider:
+            return self._breakers.named(f"provider:{provider}", judge_host)
+        return self._breakers.of_host(tenant, host, judge_host)
 
     async def _keep(self, tenant: str, announced: Announcement, target: Target, meter: Meter) -> Media:
         try:
@@ -78,7 +94,7 @@ class Importer:
                 self._check_announced(answer)
                 return await self._store.keep(tenant, announced, meter.counted(self._body(answer)))
         except TimeoutError as error:
-            raise unreachable("The file took longer to fetch than it may") from error
+            raise unreachable("The file took longer to fetch than it may", status=_OK) from error
 
     @contextmanager
     def _turn(self, tenant: str) -> Iterator[None]:
@@ -108,9 +124,9 @@ class Importer:
 
     def _check_announced(self, answer: httpcore.Response) -> None:
         if answer.status != _OK:
-            raise unreachable(f"The host answered with the status {answer.status}")
+            raise unreachable(f"The host answered with the status {answer.status}", status=answer.status)
         if _header(answer, b"content-encoding").lower() not in ("", "identity"):
-            raise unreachable("The host sent the file compressed, though it was asked not to")
+            raise unreachable("The host sent the file compressed, though it was asked not to", status=_OK)
         length = _header(answer, b"content-length")
         check_size(int(length) if length.isdecimal() else 0, self._settings.max_bytes)
 

@@ -30,6 +30,7 @@ from sightline.common.state.upkeep import Upkeep
 from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs, make_tracer_provider
 from sightline.gateway.admission import KeyAdmission
 from sightline.gateway.analysis_services import add_services, health_check, open_channels
+from sightline.gateway.breakers import Breakers
 from sightline.gateway.creation import Creation
 from sightline.gateway.depths import Depths
 from sightline.gateway.duties import Ageing, Deadlines, Duty, Leases, Refill
@@ -39,10 +40,12 @@ from sightline.gateway.grouping import Grouping
 from sightline.gateway.housekeeping import Housekeeping
 from sightline.gateway.imports import Importer
 from sightline.gateway.jobs import ENDS_AT_DRAIN, UNVALIDATED, JobServicer
+from sightline.gateway.judges import judge_service
 from sightline.gateway.media import MediaServicer
 from sightline.gateway.media_store import MediaStore
 from sightline.gateway.publication import Publication
 from sightline.gateway.purges import Purges
+from sightline.gateway.quotas.allowances import Allowances
 from sightline.gateway.quotas.door import LimitedAdmission
 from sightline.gateway.quotas.opening import QuotaParts, gate_before, open_quotas
 from sightline.gateway.reception import Reception
@@ -137,6 +140,7 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
             webhooks.upkeep.withdraw()
 
         limits = open_quotas(settings, world.database, stack)
+        breakers = Breakers(settings.breakers, world.metrics)
         entry = _entry(world, stack)
         schedules = Schedules(world.database)
         firing = Firing(schedules, entry.submissions, entry.reception.take)
@@ -163,12 +167,13 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         _add_jobs(server, world, entry, limits, stack)
         schedule_servicer = ScheduleServicer(schedules, entry.submissions)
         server.add(add_ScheduleServiceServicer_to_server, schedule_servicer)
-        server.add(add_MediaServiceServicer_to_server, _media(world, files, store, limits))
-        # The stubs want every method; the server answers METHOD_NOT_FOUND for those that the servicer has not.
-        usage = UsageServicer(depths, readiness, VERSION)  # type: ignore[abstract]
+        server.add(add_MediaServiceServicer_to_server, _media(world, files, store, limits, breakers))
+        allowances = Allowances(limits.quotas, limits.usage, limits.providers)
+        usage = UsageServicer(depths, readiness, VERSION, breakers=breakers, allowances=allowances)
         server.add(add_UsageServiceServicer_to_server, usage)
         server.add(add_WebhookServiceServicer_to_server, webhooks.servicer)
-        add_services(server, world.channels, world.metrics)
+        judge = judge_service(settings.breakers.hung_seconds)
+        add_services(server, world.channels, world.metrics, lambda name: breakers.named(name, judge))
         yield await stack.enter_async_context(server)
 
 
@@ -269,11 +274,16 @@ def _add_jobs(server: RpcServer, world: World, entry: Entry, limits: QuotaParts,
     server.add(add_JobServiceServicer_to_server, servicer, ends_at_drain=ENDS_AT_DRAIN, unvalidated=UNVALIDATED)
 
 
-def _media(world: World, files: MediaFiles, store: MediaStore, limits: QuotaParts) -> MediaServicer:
+def _media(world: World, files: MediaFiles, store: MediaStore, limits: QuotaParts, breakers: Breakers) -> MediaServicer:
     settings = world.settings
     uploads = Uploads(files, world.blobs, store, settings.limits)
     importer = Importer(
-        Egress(settings.egress), store, settings.egress, providers=limits.providers, meters=limits.meters
+        Egress(settings.egress),
+        store,
+        settings.egress,
+        providers=limits.providers,
+        meters=limits.meters,
+        breakers=breakers,
     )
     return MediaServicer(files, store, uploads, importer, limits.meters)
 

@@ -7,7 +7,7 @@ from sightline.common.rpc.calls import Call, Context, Identity, current_call, cu
 from sightline.common.rpc.channels import open_channel
 from sightline.common.rpc.forward import Forwarder
 from sightline.common.rpc.outgoing import outgoing_metadata, outgoing_timeout
-from sightline.common.rpc.received import from_rpc_error
+from sightline.common.rpc.received import from_rpc_error, was_told
 from sightline.common.rpc.server import RpcServer
 from sightline.common.rpc.signals import run, stop_signal
 from sightline.common.rpc.statuses import to_status
@@ -32,4 +32,5 @@ __all__ = [
     "stop_signal",
     "to_status",
     "validate",
+    "was_told",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import grpc
@@ -12,12 +13,13 @@ from sightline.common.errors import SightlineError
 from sightline.common.rpc.calls import REQUEST_ID, Context, current_call
 from sightline.common.rpc.failures import ForwardedStatus
 from sightline.common.rpc.outgoing import outgoing_metadata, outgoing_timeout
-from sightline.common.rpc.received import as_pairs, bare_error
+from sightline.common.rpc.received import as_pairs, bare_error, was_told
 from sightline.common.rpc.server import RpcServer
-from sightline.common.rpc.statuses import DETAILS_KEY
 from sightline.common.telemetry import Metrics
 
 Handler = Callable[[Any, Context], Awaitable[Any]]
+Guard = Callable[[], AbstractContextManager[None]]
+"""Makes what each call is made within: it may refuse to begin, and sees how the call ends."""
 
 # Trailers that belong to one hop.
 _OWN_TRAILERS = frozenset({REQUEST_ID})
@@ -38,6 +40,7 @@ class Forwarder:
         metrics: Metrics,
         *,
         timeout_seconds: float | None = None,
+        guard: Guard = nullcontext,
     ) -> None:
         """Prepare one handler for each method of the service.
 
@@ -46,10 +49,12 @@ class Forwarder:
             channel: leads to the service.
             metrics: counts what the service behind did not answer well.
             timeout_seconds: the longest a call may take, also when the client set no deadline.
+            guard: such as a circuit breaker; sees the error as gRPC raised it.
         """
         self.service_name: str = service.full_name
         self._channel: Any = channel
         self._timeout_seconds = timeout_seconds
+        self._guard = guard
         self._errors = metrics.forwarded_errors
         self.handlers: dict[str, Any] = {method.name: self._handler(method) for method in service.methods}
 
@@ -70,9 +75,10 @@ class Forwarder:
 
     def _answering(self, method: Any) -> Handler:
         async def forward(request: Any, _context: Context) -> Any:
-            call = method(request, timeout=self._timeout(), metadata=outgoing_metadata())
             try:
-                response = await call
+                with self._guard():
+                    call = method(request, timeout=self._timeout(), metadata=outgoing_metadata())
+                    response = await call
             except grpc.aio.AioRpcError as error:
                 raise self._passed_on(error) from None
             _take_trailers(await call.trailing_metadata())
@@ -82,14 +88,16 @@ class Forwarder:
 
     def _streaming(self, method: Any) -> Handler:
         async def forward(request: Any, context: Context) -> None:
-            call = method(request, timeout=self._timeout(), metadata=outgoing_metadata())
             try:
-                async for response in call:
-                    await context.write(response)
+                with self._guard():
+                    call = method(request, timeout=self._timeout(), metadata=outgoing_metadata())
+                    try:
+                        async for response in call:
+                            await context.write(response)
+                    finally:
+                        call.cancel()  # without effect on a call that has ended
             except grpc.aio.AioRpcError as error:
                 raise self._passed_on(error) from None
-            finally:
-                call.cancel()  # without effect on a call that has ended
             _take_trailers(await call.trailing_metadata())
 
         return forward
@@ -99,8 +107,8 @@ class Forwarder:
 
     def _passed_on(self, error: grpc.aio.AioRpcError) -> SightlineError | ForwardedStatus:
         self._errors.labels(self.service_name, error.code().name).inc()
-        trailing = as_pairs(error.trailing_metadata())
-        if any(key == DETAILS_KEY for key, _ in trailing):
+        if was_told(error):
+            trailing = as_pairs(error.trailing_metadata())
             kept = tuple(pair for pair in trailing if pair[0] not in _OWN_TRAILERS)
             return ForwardedStatus(error.code(), error.details() or "", kept)
         return bare_error(error.code())

@@ -57,6 +57,11 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> SightlineError:
     return received
 
 
+def was_told(error: grpc.aio.AioRpcError) -> bool:
+    """Whether a process of ours gave the status, and not gRPC on the way."""
+    return any(key == DETAILS_KEY for key, _ in as_pairs(error.trailing_metadata()))
+
+
 def bare_error(code: grpc.StatusCode) -> SightlineError:
     """Give the error for a status without details; what gRPC says of addresses and sockets is left out."""
     reason = _BARE.get(code, Reason.INTERNAL)

@@ -32,6 +32,7 @@ class Metrics:
         self._define_tasks()
         self._define_state()
         self._define_housekeeping()
+        self._define_webhooks()
         self._define_work()
 
     def observe_process(self, service: str, version: str) -> None:
@@ -52,6 +53,9 @@ class Metrics:
             "sightline_forwarded_errors_total", "Forwarded calls that the service behind did not answer well",
             "service", "code",
         )  # fmt: skip
+        self.breaker_state = self._gauge(
+            "sightline_breaker_state", "Circuit breakers: 0 closed, 1 half open, 2 open", "name"
+        )
 
     def _define_jobs(self) -> None:
         self.jobs_submitted = self._counter("sightline_jobs_submitted_total", "Jobs acknowledged", "kind")
@@ -111,6 +115,23 @@ class Metrics:
             "outcome",
         )
         self.leads = self._gauge("sightline_leads", "1 while this process leads the housekeeping")
+
+    def _define_webhooks(self) -> None:
+        self.webhook_seconds = self._histogram(
+            "sightline_webhook_attempt_seconds",
+            "Attempts at deliveries and how long each took",
+            CALL_BUCKETS,
+            "outcome",
+        )
+        self.webhooks_in_flight = self._gauge(
+            "sightline_webhook_attempts_in_flight", "Deliveries that this process makes now"
+        )
+        self.webhook_backlog = self._gauge(
+            "sightline_webhook_deliveries", "Deliveries that wait, told by the process that leads", "state"
+        )
+        self.webhook_oldest_seconds = self._gauge(
+            "sightline_webhook_oldest_due_seconds", "For how long the delivery due longest has been due", "state"
+        )
 
     def _define_work(self) -> None:
         self.handler_seconds = self._histogram(
