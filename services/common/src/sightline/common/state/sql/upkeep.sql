@@ -124,12 +124,16 @@ WHERE queue = :queue AND state = 1 AND ready_time <= now()
   AND publish_time < now() - :older_seconds * interval '1 second';
 
 -- name: depths
-SELECT queue,
-       count(*) FILTER (WHERE state = 1 AND ready_time <= now()) AS waiting,
-       count(*) FILTER (WHERE state = 2) AS running,
-       coalesce(extract(epoch FROM now() - min(ready_time) FILTER (WHERE state = 1 AND ready_time <= now())), 0)::float8
-           AS oldest_seconds
-FROM tasks WHERE state IN (1, 2) GROUP BY queue;
+-- Each half by the partial index of its state: asked for both states at once, every finished task would be read.
+SELECT queue, sum(waiting)::bigint AS waiting, sum(running)::bigint AS running,
+       coalesce(extract(epoch FROM now() - min(oldest)), 0)::float8 AS oldest_seconds
+FROM (
+    SELECT queue, count(*) AS waiting, 0 AS running, min(ready_time) AS oldest
+    FROM tasks WHERE state = 1 AND ready_time <= now() GROUP BY queue
+    UNION ALL
+    SELECT queue, 0, count(*), NULL FROM tasks WHERE state = 2 GROUP BY queue
+) AS halves
+GROUP BY queue;
 
 -- name: purge_jobs
 DELETE FROM jobs
