@@ -135,7 +135,8 @@ def cors_policy(origins: tuple[str, ...]) -> Node:
         allow_origin_string_match=[{"exact": origin} for origin in origins],
         allow_methods="GET,POST,PATCH,DELETE",
         allow_headers="authorization,content-type,grpc-timeout,traceparent,x-grpc-web,x-request-id,x-user-agent",
-        expose_headers="grpc-message,grpc-status,grpc-status-details-bin,retry-after,x-request-id",
+        expose_headers="grpc-message,grpc-status,grpc-status-details-bin,retry-after,x-ratelimit-limit,"
+        "x-ratelimit-remaining,x-ratelimit-reset,x-request-id",
         max_age="600",
     )
     return {"envoy.filters.http.cors": policy}
