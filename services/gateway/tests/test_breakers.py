@@ -101,6 +101,17 @@ def test_a_trial_that_fails_opens_it_again_and_one_that_says_nothing_is_followed
     assert breaker.state is State.OPEN
 
 
+def test_a_health_check_that_is_answered_lets_one_call_try_at_once(breaker: Breaker) -> None:
+    breaker.try_again()
+    assert breaker.state is State.CLOSED
+    for _ in range(3):
+        end(breaker, AWAY)
+    breaker.try_again()
+    with breaker(), pytest.raises(TemporarilyAway):
+        end(breaker)
+    assert breaker.state is State.CLOSED
+
+
 def test_what_began_before_it_opened_does_not_close_it(breaker: Breaker) -> None:
     early = breaker()
     early.__enter__()

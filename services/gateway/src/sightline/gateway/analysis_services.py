@@ -55,7 +55,7 @@ def add_services(
     server: RpcServer,
     channels: Mapping[str, grpc.aio.Channel],
     metrics: Metrics,
-    guard: Callable[[str], Guard],
+    guards: Mapping[str, Guard],
 ) -> None:
     """Offer the methods of every service: forwarded where it is configured, refused with a reason where not.
 
@@ -63,17 +63,22 @@ def add_services(
         server: where.
         channels: by the name of the service.
         metrics: counts.
-        guard: gives what the calls of a service are made within, by its name.
+        guards: what the calls of a service are made within, by its name.
     """
     for name, description in DESCRIPTIONS.items():
         if name in channels:
-            Forwarder(description, channels[name], metrics, guard=guard(name)).add_to(server)
+            Forwarder(description, channels[name], metrics, guard=guards[name]).add_to(server)
         else:
             add_unserved(server, description, name)
 
 
-def health_check(channel: grpc.aio.Channel) -> Check:
-    """Make the check that asks a service whether it serves."""
+def health_check(channel: grpc.aio.Channel, on_answer: Callable[[], None] = lambda: None) -> Check:
+    """Make the check that asks a service whether it serves.
+
+    Args:
+        channel: leads to the service.
+        on_answer: called when it does.
+    """
     stub = health_pb2_grpc.HealthStub(channel)
 
     async def check() -> None:
@@ -83,5 +88,6 @@ def health_check(channel: grpc.aio.Channel) -> Check:
             raise from_rpc_error(error) from None
         if answer.status != health_pb2.HealthCheckResponse.SERVING:
             raise TemporarilyAway(Reason.SERVICE_UNAVAILABLE, "the service is up but does not serve")
+        on_answer()
 
     return check

@@ -9,7 +9,7 @@ from enum import Enum, IntEnum
 from types import TracebackType
 
 import structlog
-from purgatory.domain.model import CLOSED, HALF_OPENED, Context, OpenedState
+from purgatory.domain.model import CLOSED, HALF_OPENED, Context, HalfOpenedState, OpenedState
 
 from sightline.common.errors import Reason, TemporarilyAway
 from sightline.common.telemetry import Metrics
@@ -87,6 +87,14 @@ class Breaker:
         if self.state is State.HALF_OPEN:
             self._probe = passage
         self._changed(before)
+
+    def try_again(self) -> None:
+        """Let one call try at once if it is open, since something else says that the other side is there."""
+        before = self.state
+        if before is State.OPEN:
+            self._context.set_state(HalfOpenedState())
+            self._context.messages.clear()
+            self._changed(before)
 
     def leave(self, passage: Passage, error: BaseException | None) -> None:
         """Learn from the end of a call."""

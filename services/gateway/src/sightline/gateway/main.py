@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -30,7 +30,7 @@ from sightline.common.state.upkeep import Upkeep
 from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs, make_tracer_provider
 from sightline.gateway.admission import KeyAdmission
 from sightline.gateway.analysis_services import add_services, health_check, open_channels
-from sightline.gateway.breakers import Breakers
+from sightline.gateway.breakers import Breaker, Breakers
 from sightline.gateway.creation import Creation
 from sightline.gateway.depths import Depths
 from sightline.gateway.duties import Ageing, Deadlines, Duty, Leases, Refill
@@ -119,7 +119,9 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         world = await _open_world(settings, stack)
         keys = Keys(world.database)
         first_key = FirstKey(keys, settings.keys.first_tenant, settings.bootstrap_key_file)
-        readiness = _readiness(world, first_key)
+        breakers = Breakers(settings.breakers, world.metrics)
+        guards = _guards(world, breakers)
+        readiness = _readiness(world, first_key, guards)
         telemetry = TelemetryServer(settings.telemetry, world.metrics, readiness)
         await telemetry.start()
         stack.push_async_callback(telemetry.stop)
@@ -140,7 +142,6 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
             webhooks.upkeep.withdraw()
 
         limits = open_quotas(settings, world.database, stack)
-        breakers = Breakers(settings.breakers, world.metrics)
         entry = _entry(world, stack)
         schedules = Schedules(world.database)
         firing = Firing(schedules, entry.submissions, entry.reception.take)
@@ -172,8 +173,7 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         usage = UsageServicer(depths, readiness, VERSION, breakers=breakers, allowances=allowances)
         server.add(add_UsageServiceServicer_to_server, usage)
         server.add(add_WebhookServiceServicer_to_server, webhooks.servicer)
-        judge = judge_service(settings.breakers.hung_seconds)
-        add_services(server, world.channels, world.metrics, lambda name: breakers.named(name, judge))
+        add_services(server, world.channels, world.metrics, guards)
         yield await stack.enter_async_context(server)
 
 
@@ -203,8 +203,15 @@ async def _await_blobs(settings: Settings, metrics: Metrics) -> BlobStore:
             await asyncio.sleep(_RETRY_SECONDS)
 
 
-def _readiness(world: World, first_key: FirstKey) -> Readiness:
-    services = {name: health_check(channel) for name, channel in world.channels.items()}
+def _guards(world: World, breakers: Breakers) -> dict[str, Breaker]:
+    judge = judge_service(world.settings.breakers.hung_seconds)
+    return {name: breakers.named(name, judge) for name in world.channels}
+
+
+def _readiness(world: World, first_key: FirstKey, guards: Mapping[str, Breaker]) -> Readiness:
+    services = {
+        name: health_check(channel, on_answer=guards[name].try_again) for name, channel in world.channels.items()
+    }
     checks = {
         "postgres": world.database.check,
         "keys": first_key.check,
