@@ -20,13 +20,14 @@ from sightline.v1 import (
     media_service_pb2,
     object_service_pb2,
     person_service_pb2,
+    schedule_service_pb2,
     usage_service_pb2,
     webhook_service_pb2,
 )
 
 FILES = (
     extract_service_pb2, face_service_pb2, job_service_pb2, media_service_pb2, object_service_pb2, person_service_pb2,
-    usage_service_pb2, webhook_service_pb2,
+    schedule_service_pb2, usage_service_pb2, webhook_service_pb2,
 )  # fmt: skip
 SERVICES: list[ServiceDescriptor] = [s for file in FILES for s in file.DESCRIPTOR.services_by_name.values()]
 

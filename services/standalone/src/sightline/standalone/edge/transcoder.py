@@ -15,6 +15,7 @@ SERVICES = (
     "sightline.v1.MediaService",
     "sightline.v1.ObjectService",
     "sightline.v1.PersonService",
+    "sightline.v1.ScheduleService",
     "sightline.v1.UsageService",
     "sightline.v1.WebhookService",
 )
