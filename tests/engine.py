@@ -51,7 +51,7 @@ PICTURE = base64.b64decode(
 )
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 90.0) -> Any:
     """Wait until a condition holds; returns what it gave."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -191,7 +191,7 @@ class Engine:
         wanted = f"begun {name.removeprefix('jobs/')}"
         return [line for worker in self.workers for line in worker.lines if line.startswith(wanted)]
 
-    def until_begun(self, name: str = "", times: int = 1, seconds: float = 30.0) -> None:
+    def until_begun(self, name: str = "", times: int = 1, seconds: float = 90.0) -> None:
         """Wait until an errand (any, if none is named) was begun that many times."""
         until(lambda: len(self.begun(name)) >= times, f"{name or 'an errand'} is begun {times} times", seconds)
 

@@ -13,7 +13,7 @@ from sightline.common import state
 
 SQL = Path(state.__file__).parent / "sql"
 # What a client asks for may be a point in time, and so may what his timetable says; nothing else may.
-ASKED_FOR = {"run_time", "deadline_time", "next_time", "fired_time"}
+ASKED_FOR = {"run_time", "deadline_time", "next_time", "fired_time", "start_time", "end_time"}
 
 
 def test_leases_hold_and_end_in_time_whatever_the_clocks_of_the_workers_say(engine: Engine) -> None:
