@@ -8,11 +8,11 @@ UV_VERSION := 0.13.9
 CA_FILE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
 UV := $(BIN)/uv $(if $(CA_FILE),--system-certs,)
 export NODE_EXTRA_CA_CERTS ?= $(CA_FILE)
-PACKAGES := protos services/common services/gateway services/face services/object client services/standalone
+PACKAGES := protos services/common services/gateway services/extract services/face services/object client services/standalone
 PROTOS := $(wildcard protos/sightline/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos models test faults lint types check demo up down bench-jobs clean
+.PHONY: help setup lock protos models export parity test faults lint types check demo up down bench-jobs clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,8 @@ protos: protos/gen/.made ## make the Python code of the contract
 
 lock: | $(BIN)/uv ## choose versions anew and lock them
 	$(UV) pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-package sightline-client --no-emit-package sightline-common --no-emit-package sightline-face --no-emit-package sightline-gateway \
+	  --no-emit-package sightline-client --no-emit-package sightline-common --no-emit-package sightline-extract \
+	  --no-emit-package sightline-face --no-emit-package sightline-gateway \
 	  --no-emit-package sightline-object --no-emit-package sightline-protos --no-emit-package sightline-standalone --no-annotate --output-file requirements/dev.lock
 	$(UV) pip compile --quiet --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --output-file requirements/bench.lock
@@ -60,6 +61,20 @@ node_modules/.locked: package.json package-lock.json $(VENV)/.locked
 
 models: setup ## fetch the models of the default pack, checked by sha256
 	$(BIN)/python -m sightline.common.models fetch --folder $(MODELS) --allow-noncommercial
+
+build/export/.installed: requirements/export.lock
+	$(PYTHON) -m venv build/export
+	build/export/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/export.lock
+	@touch $@
+
+MODEL ?= yolo11n
+export: setup build/export/.installed ## make an Ultralytics model servable (MODEL=yolo11n; installs torch, 1.6 GB)
+	$(BIN)/python -m sightline.common.models fetch $(MODEL)-weights --folder $(MODELS)
+	$(BIN)/python services/object/parity/export.py $(MODEL) --models $(MODELS) --build build
+
+parity: setup build/export/.installed ## compare with Ultralytics itself on the same weights and pictures (installs torch, 1.6 GB)
+	$(BIN)/python -m sightline.common.models fetch people-falls people-falls-weights --folder $(MODELS)
+	$(BIN)/python services/object/parity/run.py --models $(MODELS) --build build --coco ../shared/models
 
 demo: setup ## run everything, find the faces in real pictures, show them in out/
 	$(BIN)/python -m sightline.standalone demo

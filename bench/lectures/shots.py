@@ -1,0 +1,105 @@
+"""What is shown for a while: a page with builds, a scrolled page, a zoomed page, a page with a clip, a camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from bench.lectures.overlays import Person
+from bench.lectures.pages import Picture
+
+
+class Scene(Protocol):
+    """Gives the picture at a time since the shot began; the array belongs to the scene and is not written to."""
+
+    kind: str
+
+    def at(self, seconds: float) -> Picture: ...
+
+
+@dataclass
+class Still:
+    """A page whose builds appear at times; the first at 0."""
+
+    pictures: list[Picture]
+    times: list[float]
+    kind: str = "slide"
+
+    def at(self, seconds: float) -> Picture:
+        return self.pictures[max(0, sum(1 for time in self.times if time <= seconds) - 1)]
+
+
+@dataclass
+class Scrolled:
+    """A tall page that moves from the top to `shift_px` below it, between two times."""
+
+    tall: Picture
+    height: int
+    begin: float
+    lasts: float
+    shift_px: int
+    kind: str = "slide"
+
+    def at(self, seconds: float) -> Picture:
+        share = min(1.0, max(0.0, (seconds - self.begin) / self.lasts))
+        top = round(share * self.shift_px)
+        return np.ascontiguousarray(self.tall[top : top + self.height])
+
+
+@dataclass
+class Zoomed:
+    """A page that is magnified between two times, and then shown whole again."""
+
+    picture: Picture
+    begin: float
+    end: float
+    factor: float
+    centre: tuple[float, float]
+    kind: str = "slide"
+
+    def at(self, seconds: float) -> Picture:
+        ramp = 0.5
+        share = min(1.0, max(0.0, (seconds - self.begin) / ramp)) - min(1.0, max(0.0, (seconds - self.end) / ramp))
+        if share <= 0:
+            return self.picture
+        height, width = self.picture.shape[:2]
+        factor = 1 + (self.factor - 1) * share
+        wide, tall = int(width / factor), int(height / factor)
+        left, top = int((width - wide) * self.centre[0]), int((height - tall) * self.centre[1])
+        part = self.picture[top : top + tall, left : left + wide]
+        return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+@dataclass
+class WithClip:
+    """A page in which something moves inside a box between two times."""
+
+    picture: Picture
+    box: tuple[int, int, int, int]
+    begin: float
+    end: float
+    person: Person
+    frames_a_second: float = 25.0
+    kind: str = "slide"
+
+    def at(self, seconds: float) -> Picture:
+        moment = min(max(seconds, self.begin), self.end)
+        shown = self.picture.copy()
+        x1, y1, x2, y2 = self.box
+        shown[y1:y2, x1:x2] = self.person.frame(int(moment * self.frames_a_second) / self.frames_a_second)
+        return shown
+
+
+@dataclass
+class Camera:
+    """The whole frame is a camera's."""
+
+    person: Person
+    shake: bool
+    kind: str = "camera"
+
+    def at(self, seconds: float) -> Picture:
+        return self.person.frame(seconds, self.shake)

@@ -1,0 +1,1 @@
+"""The extract service: slides, text, speech and sound out of films."""

@@ -1,0 +1,158 @@
+"""What has changed from one view to another, apart from pointers, noise and moving areas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from sightline.extract.slides.views import WINDOW_PX, Mask, View, blocks_shape, in_blocks
+
+# Brightness may differ by this much after the blur before a pixel has changed: three times the noise that
+# x264 leaves in flat areas at CRF 35.
+STEP = 14
+# A thing that has changed has some pixels that differ by this much; what a key frame of an encoder changes has none.
+_CLEAR_STEP = 24
+_CLEAR_PIXELS = 5
+# Fewer changed pixels than this are not looked at: a pointer alone changes more.
+_FEW_PIXELS = 12
+# A mouse pointer is at most a thirtieth of the width; two places of it that touch are not yet a word.
+POINTER_PX = 17
+# Shapes that correlate this well are the same ink, dimmed, brightened or blurred by the encoder.
+_SAME_SHAPE = 0.82
+_LEAST_SPREAD = 5.0
+# Half a word; and on a page full of ink the same share of it, since each edge is a little different in each key frame.
+_LEAST_PIXELS = 64
+_LEAST_SHARE = 0.001
+# A thing of which this share lies where something moves, and all but a little close to it, belongs to what moves.
+_MOSTLY = 0.4
+_NEARLY_ALL = 0.95
+_RIM = np.ones((49, 49), np.uint8)
+# Letters and words nearer than this are one thing that has changed; lines of text stay apart.
+_JOIN = cv2.getStructuringElement(cv2.MORPH_RECT, (9, 5))
+# Of all that was added so much may have been taken away elsewhere, by what noise makes of borders.
+_TORN_SHARE = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What differs between two views, in changed pixels; things as small as pointers are not counted.
+
+    Attributes:
+        area: changed share of the picture, 0 to 1; 0 when only pointers and noise differ.
+        blocks: blocks with changed pixels.
+        added: where there was ground and now is ink.
+        removed: where there was ink and now is ground.
+        replaced: where one ink stands for another, or one ground for another.
+        kept: pixels of edges that both have.
+    """
+
+    area: float
+    blocks: Mask
+    added: int
+    removed: int
+    replaced: int
+    kept: int
+
+    @property
+    def significant(self) -> bool:
+        """Whether anything but pointers and noise differs."""
+        return self.area > 0
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether the second is the first and more."""
+        return self.removed + self.replaced <= _TORN_SHARE * self.added
+
+    @property
+    def only_removes(self) -> bool:
+        """Whether the second is the first and less."""
+        return self.added + self.replaced <= _TORN_SHARE * self.removed
+
+
+def hot_pixels(one: View, other: View) -> Mask:
+    """Tell which pixels differ in brightness by more than noise does."""
+    return np.asarray(cv2.absdiff(one.soft, other.soft) > STEP)
+
+
+def compare(one: View, other: View, ignored: Mask | None = None) -> Change:
+    """Tell what has changed from one view to the other.
+
+    Args:
+        one: the earlier view.
+        other: the later view, of the same size.
+        ignored: pixels that move by themselves.
+    """
+    hot = hot_pixels(one, other)
+    if _few(hot if ignored is None else hot & ~ignored):
+        return _nothing(hot)
+    if ignored is not None:
+        hot = _beside(hot, ignored)
+    if not _few(hot):
+        hot &= ~alike(one, other, _SAME_SHAPE)
+        hot &= _things(hot, cv2.absdiff(one.soft, other.soft) > _CLEAR_STEP)
+        change = _measured(one, other, hot, ignored)
+        if np.count_nonzero(hot) >= max(_LEAST_PIXELS, _LEAST_SHARE * change.kept):
+            return change
+    return _nothing(hot)
+
+
+def _few(hot: Mask) -> bool:
+    return int(np.count_nonzero(hot)) < _FEW_PIXELS
+
+
+def _nothing(hot: Mask) -> Change:
+    return Change(0.0, np.zeros(blocks_shape(hot.shape[0], hot.shape[1]), np.bool_), 0, 0, 0, 0)
+
+
+def _beside(hot: Mask, ignored: Mask) -> Mask:
+    """Leave out what moves, and things that for the most part lie in it: the still edge of a moving picture."""
+    _, labels = cv2.connectedComponents(cv2.dilate(hot.view(np.uint8), _JOIN), connectivity=8)
+    total = np.bincount(labels[hot], minlength=int(labels.max()) + 1)
+    within = np.bincount(labels[hot & ignored], minlength=len(total))
+    near = np.asarray(cv2.dilate(ignored.view(np.uint8), _RIM), np.bool_)
+    close = np.bincount(labels[hot & near], minlength=len(total))
+    of_it = (within >= _MOSTLY * total) & (close >= _NEARLY_ALL * total)
+    return np.asarray(hot & ~ignored & ~of_it[labels])
+
+
+def alike(one: View, other: View, least: float) -> Mask:
+    """Find where both have the same shapes, in whatever strength: normalised correlation of at least `least`."""
+    mean, spread = one.spread
+    other_mean, other_spread = other.spread
+    size = (WINDOW_PX, WINDOW_PX)
+    product = cv2.blur(one.soft.astype(np.float32) * other.soft, size) - mean * other_mean
+    both = (spread > _LEAST_SPREAD) & (other_spread > _LEAST_SPREAD)
+    return np.asarray(both & (product > least * spread * other_spread))
+
+
+def _things(hot: Mask, clear: Mask | None = None) -> Mask:
+    """Join changed pixels to things, and leave out those that are as small as pointers or nowhere clear."""
+    joined = cv2.dilate(hot.view(np.uint8), _JOIN)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    wide = stats[:, cv2.CC_STAT_WIDTH] - (_JOIN.shape[1] - 1)
+    high = stats[:, cv2.CC_STAT_HEIGHT] - (_JOIN.shape[0] - 1)
+    large = np.maximum(wide, high) > POINTER_PX
+    large[0] = False
+    if clear is not None:
+        large &= np.bincount(labels[clear], minlength=len(large)) >= _CLEAR_PIXELS
+    return np.asarray(large[labels], np.bool_)
+
+
+def _measured(one: View, other: View, hot: Mask, ignored: Mask | None) -> Change:
+    kept = one.edges & other.near_edges
+    if ignored is not None:
+        kept &= ~ignored
+    return Change(
+        area=np.count_nonzero(hot) / hot.size,
+        blocks=in_blocks(hot) > 0,
+        added=_count(hot & other.busy & ~one.busy),
+        removed=_count(hot & one.busy & ~other.busy),
+        replaced=_count(hot & (one.busy == other.busy)),
+        kept=int(np.count_nonzero(kept)),
+    )
+
+
+def _count(pixels: Mask) -> int:
+    return int(np.count_nonzero(pixels & _things(pixels)))

@@ -1,0 +1,180 @@
+"""Read a film as the search for slides wants it: sizes of packets, key frames, and short spans of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from sightline.common.errors import MediaRejected, Reason
+from sightline.extract.slides.views import Gray, View, reduced
+
+if TYPE_CHECKING:
+    from av.packet import Packet as AnyPacket
+
+    Packet = AnyPacket[VideoStream]
+
+# Formats whose first plane is brightness, eight bits a pixel.
+_PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21", "gray"}
+# A film that was cut off or broadcast badly has some; one that has more is no longer what was filmed.
+_MAX_DAMAGED_PACKETS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PacketNote:
+    """What a packet tells without being decoded: its time, its bytes, and whether it is a key frame."""
+
+    seconds: float
+    size_bytes: int
+    key: bool
+
+
+class FilmReader:
+    """An open film; one thread, one pass at a time."""
+
+    def __init__(self, container: InputContainer, stream: VideoStream, threads: int) -> None:
+        """Take an open container; use `FilmReader.open`."""
+        self._container, self._stream = container, stream
+        context = stream.codec_context
+        context.thread_count, context.thread_type = threads, "AUTO"
+        # Deblocking is a fifth of the work and changes nothing that is larger than noise.
+        context.options = {"skip_loop_filter": "all"}
+        self._base = float(stream.time_base or 0) or 1.0
+        self._origin = float((stream.start_time or 0) * self._base)
+        self._damaged = 0
+
+    @classmethod
+    def open(cls, path: Path, threads: int) -> Self:
+        """Open the first film in a file that was checked before."""
+        try:
+            container = av.open(f"file:{path.resolve()}", options={"protocol_whitelist": "file"})
+        except av.error.FFmpegError as error:
+            raise MediaRejected(Reason.MEDIA_CORRUPT, "the film can't be opened") from error
+        films = [stream for stream in container.streams.video if not _is_cover(stream)]
+        if not films:
+            container.close()
+            raise MediaRejected(Reason.MEDIA_UNSUPPORTED, "the file has no moving pictures")
+        reader = cls(container, films[0], threads)
+        reader._check_whole(path.stat().st_size)
+        return reader
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._container.close()
+
+    def _check_whole(self, size_bytes: int) -> None:
+        """Refuse a film of which the index names bytes that the file does not have: it was cut off."""
+        entries = self._stream.index_entries
+        if len(entries) and max(entries[-1].pos + entries[-1].size, entries[0].pos) > size_bytes:
+            raise MediaRejected(Reason.MEDIA_CORRUPT, "the film was cut off: its end is missing")
+
+    def packets(self, start: float, end: float) -> Iterator[tuple[PacketNote, Packet]]:
+        """Read packets in the order of decoding, from the key frame at or before `start` to the one at `end`."""
+        self._seek(start)
+        for packet in self._container.demux(self._stream):
+            ticks = packet.pts if packet.pts is not None else packet.dts
+            if ticks is None or packet.size == 0:
+                continue
+            seconds = ticks * self._base - self._origin
+            if packet.is_keyframe and seconds >= end:
+                return
+            yield PacketNote(seconds, packet.size, packet.is_keyframe), packet
+
+    def key_views(self, packets: Iterator[Packet]) -> Iterator[View]:
+        """Decode key packets; views come in order, some packets late."""
+        context = self._stream.codec_context
+        context.flush_buffers()
+        context.skip_frame = "NONKEY"
+        for packet in packets:
+            for frame in self._decoded(packet):
+                yield self._view(frame)
+        for frame in self._decoded(None):
+            yield self._view(frame)
+
+    def keys_at(self, times: Sequence[float]) -> Iterator[View]:
+        """Decode the key frames at some times, in order."""
+        wanted = {round(seconds, 3) for seconds in times}
+        packets = self.packets(times[0], times[-1] + 1.0)
+        yield from self.key_views(packet for note, packet in packets if note.key and round(note.seconds, 3) in wanted)
+
+    def span(self, start: float, end: float, every: float, is_new: Callable[[float, float], bool]) -> Iterator[View]:
+        """Decode from the key frame at or before `start` until `end`, with frames that others build on only.
+
+        Views before `start` are left out, and those nearer than `every` seconds to the last one. Of those that
+        show nothing new only the last before something new is given.
+
+        Args:
+            start: seconds.
+            end: seconds; a frame at this time is left out.
+            every: seconds.
+            is_new: tells whether something may have changed between two times.
+        """
+        context = self._stream.codec_context
+        context.flush_buffers()
+        context.skip_frame = "NONREF"
+        last, held = start - every, None
+        for frame in self._frames(start, end):
+            seconds = self._time(frame)
+            if seconds >= end:
+                break
+            if seconds < start or seconds - last < every - 1e-3:
+                continue
+            if not is_new(last, seconds):
+                held = frame
+                continue
+            if held is not None:
+                yield self._view(held)
+            held, last = None, seconds
+            yield self._view(frame)
+        if held is not None:
+            yield self._view(held)
+
+    def _frames(self, start: float, end: float) -> Iterator[VideoFrame]:
+        for _, packet in self.packets(start, end):
+            yield from self._decoded(packet)
+        yield from self._decoded(None)
+
+    def _decoded(self, packet: Packet | None) -> list[VideoFrame]:
+        try:
+            return self._stream.codec_context.decode(packet)
+        except av.error.EOFError:
+            return []
+        except av.error.FFmpegError as error:
+            self._damaged += 1
+            if self._damaged > _MAX_DAMAGED_PACKETS:
+                raise MediaRejected(Reason.MEDIA_CORRUPT, "too much of the film is damaged") from error
+            return []
+
+    def _seek(self, seconds: float) -> None:
+        ticks = int((seconds + self._origin) / self._base + 0.5)
+        self._container.seek(ticks, stream=self._stream, backward=True, any_frame=False)
+
+    def _time(self, frame: VideoFrame) -> float:
+        return float((frame.pts or 0) * self._base - self._origin)
+
+    def _view(self, frame: VideoFrame) -> View:
+        return View(self._time(frame), reduced(_luma(frame)), bool(frame.key_frame))
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def _luma(frame: VideoFrame) -> Gray:
+    if frame.format.name not in _PLANAR:
+        return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
+    plane = frame.planes[0]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : frame.width]

@@ -1,0 +1,182 @@
+"""Where a film moves by itself: a lecturer's picture, a clip in a slide, a camera."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.extract.slides.changes import STEP, hot_pixels
+from sightline.extract.slides.views import Mask, View, blocks_shape, in_blocks, in_pixels
+
+# Views this far apart are compared: a lecturer who talks has moved, a frame of noise has not.
+_LAG_SECONDS = 0.4
+# Pixels of a block that must differ.
+_PIXELS_A_BLOCK = 4
+# A block that changes in so many of these steps moves by itself; slides change it once, a fade in a few.
+_MOVING_SHARE = 0.25
+_LEAST_CHANGES = 4
+# A fade goes one way: what moves goes to and fro by this much more than it gets on.
+_TO_AND_FRO = 3 * STEP
+# From this share of the picture on, it is the picture that moves, not something in it.
+FULL_SHARE = 0.4
+# Windows further away than this say little about a moment.
+_NEAR_SECONDS = 150.0
+# A block that moves in so many of all windows moves always.
+_ALWAYS_SHARE = 0.5
+# Within so long a lecturer's picture moves for sure.
+_LONG_ENOUGH_SECONDS = 3.0
+_TOUCHED_SHARE = 0.15
+_SMALLEST_AREA_BLOCKS = 6
+_FILLED_SHARE = 0.45
+
+
+# Something larger than this that moves before what is no slide is a camera with a still background.
+_CAMERA_SHARE = 0.12
+# A picture that is flat in less than this share of it is no slide: text and diagrams stand on plain ground.
+_FLAT_SHARE = 0.4
+_FLAT_STEP = 2
+# One step that changes this share of the picture, and so many times more than the steps around it, is a cut.
+_CUT_SHARE = 0.15
+_CUT_TIMES = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What moved in one span without cuts that was looked at frame by frame.
+
+    Attributes:
+        start: seconds of its first view.
+        end: seconds of its last view.
+        blocks: those that moved by themselves.
+        camera: whether it is a camera that moves, not something in a slide.
+    """
+
+    start: float
+    end: float
+    blocks: Mask
+    camera: bool
+
+    @property
+    def long_enough(self) -> bool:
+        """Whether what does not move in it stands still."""
+        return self.end - self.start >= _LONG_ENOUGH_SECONDS
+
+
+def is_flat(view: View, ignored: Mask | None = None) -> bool:
+    """Tell whether a view stands on plain ground, as slides do."""
+    steps = cv2.morphologyEx(view.soft, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    flat = steps <= _FLAT_STEP
+    looked_at = flat if ignored is None or ignored.all() else flat[~ignored]
+    return float(looked_at.mean()) >= _FLAT_SHARE
+
+
+def _window(views: Sequence[View]) -> Window:
+    blocks = moving_blocks(views)
+    share = float(blocks.mean())
+    middle = views[len(views) // 2]
+    shape = (middle.gray.shape[0], middle.gray.shape[1])
+    camera = share >= FULL_SHARE or (share >= _CAMERA_SHARE and not is_flat(middle, in_pixels(blocks, shape)))
+    return Window(views[0].seconds, views[-1].seconds, blocks, camera)
+
+
+def _uncut(views: Sequence[View]) -> list[Sequence[View]]:
+    """Part a span where a step changes far more than the others do."""
+    shares = np.array([np.count_nonzero(hot_pixels(one, other)) / one.gray.size for one, other in pairwise(views)])
+    usual = float(np.median(shares)) if len(shares) else 0.0
+    cuts = [int(index) + 1 for index in np.flatnonzero(shares > max(_CUT_SHARE, _CUT_TIMES * usual))]
+    return [views[start:end] for start, end in pairwise([0, *cuts, len(views)])]
+
+
+def moving_blocks(views: Sequence[View]) -> Mask:
+    """Tell which blocks move by themselves in a span of views."""
+    lagged = _lagged(views)
+    shape = blocks_shape(*lagged[0].gray.shape)
+    if len(lagged) < _LEAST_CHANGES + 1:
+        return np.zeros(shape, np.bool_)
+    counts = np.zeros(shape, np.int32)
+    travelled = np.zeros(lagged[0].soft.shape, np.uint16)
+    for one, other in pairwise(lagged):
+        counts += in_blocks(hot_pixels(one, other)) >= _PIXELS_A_BLOCK
+        travelled += np.asarray(cv2.absdiff(one.soft, other.soft), np.uint8)
+    gone = cv2.absdiff(lagged[0].soft, lagged[-1].soft)
+    restless = in_blocks(travelled - gone > _TO_AND_FRO) >= _PIXELS_A_BLOCK
+    least = max(_LEAST_CHANGES, _MOVING_SHARE * (views[-1].seconds - views[0].seconds) / _LAG_SECONDS)
+    return filled(restless & (counts >= least))
+
+
+def _lagged(views: Sequence[View]) -> list[View]:
+    kept = [views[0]]
+    for view in views[1:]:
+        if view.seconds - kept[-1].seconds >= _LAG_SECONDS - 1e-3:
+            kept.append(view)
+    return kept
+
+
+def filled(blocks: Mask) -> Mask:
+    """Join moving blocks to areas, drop specks (a pointer), and make near-rectangles whole, with a rim of one block."""
+    joined = cv2.morphologyEx(blocks.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    areas = np.zeros(blocks.shape, np.uint8)
+    for label in range(1, count):
+        left, top, wide, high, size = stats[label]
+        if size < _SMALLEST_AREA_BLOCKS:
+            continue
+        whole = size >= _FILLED_SHARE * wide * high
+        areas[top : top + high, left : left + wide] |= (
+            1 if whole else labels[top : top + high, left : left + wide] == label
+        )
+    return np.asarray(cv2.dilate(areas, np.ones((3, 3), np.uint8)), np.bool_)
+
+
+class Motion:
+    """What is known of moving areas, by time."""
+
+    def __init__(self) -> None:
+        self.windows: list[Window] = []
+
+    def note(self, views: Sequence[View]) -> None:
+        """Learn from a span of views."""
+        self.windows.extend(_window(part) for part in _uncut(views))
+
+    def camera_at(self, seconds: float) -> bool:
+        """Tell whether a time was seen to be a camera's."""
+        return any(window.camera and window.start <= seconds <= window.end for window in self.windows)
+
+    def camera_until(self, seconds: float) -> bool:
+        """Tell whether the last that was seen before a time was a camera."""
+        return bool(self.windows) and self.windows[-1].camera and self.windows[-1].end >= seconds - 1e-3
+
+    def camera_goes_on(self, seconds: float) -> None:
+        """Note that a camera is still there at a time, although nothing was seen in between."""
+        self.windows[-1] = replace(self.windows[-1], end=seconds)
+
+    def at(self, seconds: float) -> Mask | None:
+        """Tell which blocks to leave out at a time: what moves around it, before and after, and what moves always.
+
+        Spans of camera say nothing about areas in slides.
+        """
+        partly = [window for window in self.windows if not window.camera]
+        if not partly:
+            return None
+        before = [window for window in partly if window.start <= seconds and seconds - window.end < _NEAR_SECONDS]
+        after = [window for window in partly if window.start > seconds and window.start - seconds < _NEAR_SECONDS]
+        always = np.mean([window.blocks for window in partly], axis=0) >= _ALWAYS_SHARE
+        near: Mask = np.logical_or.reduce([window.blocks for window in (*before[-2:], *after[:2])] or [always])
+        own = [window for window in partly if window.start <= seconds <= window.end and window.long_enough]
+        if own:
+            near = _touched(near, own[-1].blocks)
+        total: NDArray[np.bool_] = always | near
+        return total if total.any() else None
+
+
+def _touched(areas: Mask, moving: Mask) -> Mask:
+    """Keep the areas in which something moves now: a clip that has ended is a picture like any other."""
+    count, labels = cv2.connectedComponents(areas.astype(np.uint8), connectivity=8)
+    share = np.bincount(labels[moving], minlength=count) / np.maximum(1, np.bincount(labels.ravel(), minlength=count))
+    share[0] = 0.0
+    return np.asarray((share >= _TOUCHED_SHARE)[labels] | moving)

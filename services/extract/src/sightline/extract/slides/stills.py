@@ -1,0 +1,185 @@
+"""Cut what was seen into stills: times in which the picture, apart from what moves in it, stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sightline.extract.slides.changes import Change, compare
+from sightline.extract.slides.motion import is_flat
+from sightline.extract.slides.placing import place
+from sightline.extract.slides.tickers import BandChange, in_band, ticker
+from sightline.extract.slides.trace import Link, Seen, Trace
+from sightline.extract.slides.views import Mask, View, in_pixels, union
+
+# A fade of two seconds passes through pictures that look still for a third of a second.
+_LEAST_STILL_SECONDS = 0.45
+# What moves on for longer than the slowest fade is a camera or a film, not a change from one slide to the next.
+_LEAST_MOVING_SECONDS = 2.6
+
+
+@dataclass(eq=False)
+class Still:
+    """A time in which nothing but moving areas changed; or one in which everything moved.
+
+    Attributes:
+        views: what was seen in it; in order.
+        ignored: blocks that moved around this time.
+        moving: whether the whole picture moved.
+        settled: whether it is known to last, however short the time between its views.
+        since: when it came, where that is known better than by its first view.
+        until: when it went, where that is known better than by its last view.
+    """
+
+    views: list[View]
+    ignored: Mask | None = None
+    moving: bool = False
+    settled: bool = False
+    since: float | None = None
+    until: float | None = None
+
+    @property
+    def first(self) -> float:
+        """Seconds at which it is there."""
+        return self.views[0].seconds if self.since is None else self.since
+
+    @property
+    def last(self) -> float:
+        """Seconds until which it is there."""
+        return self.views[-1].seconds if self.until is None else self.until
+
+    def take(self, view: View, ignored: Mask | None) -> None:
+        """Append a view of the same."""
+        self.views.append(view)
+        self.ignored = union(self.ignored, ignored)
+
+    def go_on(self, other: Still) -> None:
+        """Append what shows the same after an interruption."""
+        self.views.extend(other.views)
+        self.ignored = union(self.ignored, other.ignored)
+        self.until = other.until
+
+    @property
+    def seconds(self) -> float:
+        """How long it is there."""
+        return self.last - self.first
+
+    @property
+    def look(self) -> View:
+        """The view to compare by: late, when the encoder has had its time, but before the next change begins."""
+        return self.views[len(self.views) * 3 // 4] if len(self.views) > 2 else self.views[0]
+
+
+def find_stills(trace: Trace) -> list[Still]:
+    """Cut a trace into stills and long motion, in order; short motion between stills is left out."""
+    stills: list[Still] = []
+    between: list[View] = []
+    for run in _runs(trace):
+        least = _LEAST_MOVING_SECONDS if run.moving else _LEAST_STILL_SECONDS
+        if run.seconds < least and not run.settled:
+            between.extend(run.views)
+            continue
+        _place_between(stills, between, run)
+        between = []
+        stills.append(run)
+    _place_between(stills, between, None)
+    return _without_tickers(_joined(stills))
+
+
+def _place_between(stills: list[Still], between: list[View], after: Still | None) -> None:
+    """Give unsteady views to the camera that they belong to; those of a fade or of scrolling belong to nothing."""
+    if not between or is_flat(between[len(between) // 2]):
+        return
+    if stills and stills[-1].moving:
+        stills[-1].views.extend(between)
+    elif after is not None and after.moving:
+        after.views[:0] = between
+    elif between[-1].seconds - between[0].seconds >= _LEAST_MOVING_SECONDS and not _scrolled(stills, after):
+        stills.append(Still(between, moving=True))
+
+
+def _scrolled(stills: list[Still], after: Still | None) -> bool:
+    return bool(stills) and after is not None and place(stills[-1].look, after.look) is not None
+
+
+def _without_tickers(stills: list[Still]) -> list[Still]:
+    band = ticker(_band_changes(stills))
+    if band is None:
+        return stills
+    for still in stills:
+        still.ignored = union(still.ignored, band)
+    return _joined(stills)
+
+
+def _band_changes(stills: list[Still]) -> list[BandChange]:
+    pairs = [(one, other) for one, other in pairwise(stills) if not one.moving and not other.moving]
+    changes = [BandChange(other.first, change_between(one, other)) for one, other in pairs]
+    return [one for one in changes if in_band(one.change)]
+
+
+def change_between(one: Still, other: Still) -> Change:
+    """Compare the looks of two stills, apart from what moves in either."""
+    return compare(one.look, other.look, pixels_of(union(one.ignored, other.ignored), one.look))
+
+
+def _note_motion(stills: list[Still], between: list[View]) -> None:
+    if between and between[-1].seconds - between[0].seconds >= _LEAST_MOVING_SECONDS:
+        stills.append(Still(between, moving=True))
+
+
+def _runs(trace: Trace) -> list[Still]:
+    runs: list[Still] = []
+    for seen in trace.seen:
+        camera = trace.motion.camera_at(seen.view.seconds)
+        ignored = None if camera else trace.motion.at(seen.view.seconds)
+        if runs and _lasts(runs[-1], seen, camera, ignored):
+            runs[-1].take(seen.view, ignored)
+        else:
+            runs.append(Still([seen.view], ignored, camera))
+        if seen.link is Link.QUIET:
+            runs[-1].settled = True
+        elif seen.link is Link.CUT:
+            _cut(runs, seen.cut_seconds)
+    return runs
+
+
+def _lasts(run: Still, seen: Seen, camera: bool, ignored: Mask | None) -> bool:
+    if seen.link is Link.CUT or run.moving != camera:
+        return False
+    return camera or seen.link is Link.QUIET or _same(run.views[0], seen.view, ignored)
+
+
+def _cut(runs: list[Still], seconds: float) -> None:
+    if len(runs) > 1:
+        runs[-2].until, runs[-2].settled = seconds, True
+    runs[-1].since, runs[-1].settled = seconds, True
+
+
+def _joined(stills: list[Still]) -> list[Still]:
+    joined: list[Still] = []
+    for still in stills:
+        if joined and _continues(joined[-1], still):
+            joined[-1].go_on(still)
+            continue
+        joined.append(still)
+    return joined
+
+
+def _continues(one: Still, other: Still) -> bool:
+    if one.moving or other.moving:
+        return one.moving and other.moving
+    return same_stills(one, other)
+
+
+def same_stills(one: Still, other: Still) -> bool:
+    """Tell whether two stills show the same, apart from what moves in either."""
+    return not change_between(one, other).significant
+
+
+def _same(one: View, other: View, ignored: Mask | None) -> bool:
+    return not compare(one, other, pixels_of(ignored, one)).significant
+
+
+def pixels_of(blocks: Mask | None, view: View) -> Mask | None:
+    """Spread a mask of blocks over the pixels of a view."""
+    return None if blocks is None else in_pixels(blocks, (view.gray.shape[0], view.gray.shape[1]))

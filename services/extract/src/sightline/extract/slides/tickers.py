@@ -1,0 +1,58 @@
+"""Find bands of changing text at the edge of the picture: subtitles, clocks, news tickers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sightline.extract.slides.changes import Change
+from sightline.extract.slides.views import Mask
+
+# Subtitles stand in the lowest quarter, a clock or a title bar in the uppermost eighth.
+_BOTTOM_SHARE = 0.25
+_TOP_SHARE = 0.125
+# So many lone changes within a minute: a lecture that replaces the last line of a slide so often is not one.
+_LEAST_CHANGES = 4
+_WITHIN_SECONDS = 60.0
+# Of which so many must take something away: bullets at the foot of a slide only come.
+_LEAST_TAKEN = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BandChange:
+    """A change that touched nothing but one edge of the picture."""
+
+    seconds: float
+    change: Change
+
+
+def in_band(change: Change) -> bool:
+    """Tell whether only the lowest quarter, or only the uppermost eighth, has changed."""
+    rows = np.flatnonzero(change.blocks.any(axis=1))
+    count = change.blocks.shape[0]
+    return bool(len(rows)) and bool(rows[0] >= (1 - _BOTTOM_SHARE) * count - 1 or rows[-1] <= _TOP_SHARE * count)
+
+
+def ticker(changes: Sequence[BandChange]) -> Mask | None:
+    """Give the blocks of a band that changes again and again by itself; None when there is none.
+
+    Args:
+        changes: those for which `in_band` holds, in order of time.
+    """
+    for index in range(len(changes) - _LEAST_CHANGES + 1):
+        inside = [one for one in changes[index:] if one.seconds - changes[index].seconds <= _WITHIN_SECONDS]
+        taken = sum(1 for one in inside if one.change.removed + one.change.replaced > one.change.added // 4)
+        if len(inside) >= _LEAST_CHANGES and taken >= _LEAST_TAKEN:
+            return _rows(inside)
+    return None
+
+
+def _rows(changes: Sequence[BandChange]) -> Mask:
+    often = np.sum([one.change.blocks for one in changes], axis=0) >= 2
+    rows = np.flatnonzero(often.any(axis=1))
+    band = np.zeros(often.shape, np.bool_)
+    if len(rows):
+        band[max(0, rows[0] - 1) : rows[-1] + 2] = True
+    return band
