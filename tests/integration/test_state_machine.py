@@ -322,7 +322,11 @@ def _refused(reason: Reason | None) -> Iterator[None]:
 def test_every_order_of_what_can_happen_leads_where_the_model_says(postgres_url: str) -> None:
     Machine.world = World(postgres_url)
     bounds = settings(
-        max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+        max_examples=100,
+        stateful_step_count=50,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
     )
     try:
         run_state_machine_as_test(Machine, settings=bounds)
