@@ -141,6 +141,7 @@ def _bodies(
     rows, columns = np.mgrid[:height, :width]
     placed: list[tuple[float, float, float]] = []
     masks: list[NDArray[np.bool_]] = []
+    taken = np.zeros((height, width), np.bool_)
     for _ in range(3000):
         if len(masks) == count:
             break
@@ -155,11 +156,12 @@ def _bodies(
         if not inside or any(np.hypot(y - b, x - a) < radius + r + 10 for b, a, r in others):
             continue
         flat, turn = (1.0 if touching else generator.uniform(0.8, 1.0)), generator.uniform(0, np.pi)
-        along = (columns - x) * np.cos(turn) + (rows - y) * np.sin(turn)
-        across = (rows - y) * np.cos(turn) - (columns - x) * np.sin(turn)
-        mask = (along / radius) ** 2 + (across / (flat * radius)) ** 2 <= 1
-        for other in masks:
-            mask &= ~other
+        window = np.s_[int(y - radius) - 1 : int(y + radius) + 3, int(x - radius) - 1 : int(x + radius) + 3]
+        down, right = rows[window] - y, columns[window] - x
+        along, across = right * np.cos(turn) + down * np.sin(turn), down * np.cos(turn) - right * np.sin(turn)
+        mask = np.zeros((height, width), np.bool_)
+        mask[window] = ((along / radius) ** 2 + (across / (flat * radius)) ** 2 <= 1) & ~taken[window]
+        taken |= mask
         masks.append(mask)
         placed.append((y, x, radius))
     return masks

@@ -30,8 +30,8 @@ def test_boxes_lie_in_the_picture_and_the_surest_comes_first(detector: Detector,
     assert [one.score for one in objects] == sorted((one.score for one in objects), reverse=True)
     for one in objects:
         left, top, right, bottom = one.box
-        assert 0 <= left <= right <= image.width_px
-        assert 0 <= top <= bottom <= image.height_px
+        assert 0 <= left < right <= image.width_px
+        assert 0 <= top < bottom <= image.height_px
         assert 0.01 <= one.score <= 1
 
 

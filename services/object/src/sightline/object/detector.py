@@ -94,6 +94,8 @@ class Detector:
             kept = strongest(candidates, most)
         else:
             kept = without_overlap(candidates, _or(options.max_overlap, self._settings.max_overlap), most)
+        left, top, right, bottom = placement.boxes(kept.boxes).T
+        kept = kept[(right > left) & (bottom > top)]  # the model may see something in the grey beside the picture
         prototypes = outputs[1] if len(outputs) > 1 else None
         return Look(kept, placement, prototypes, (canvas.shape[0], canvas.shape[1]))
 

@@ -104,7 +104,10 @@ class Head:
             output: the first output of one picture, without the batch.
             min_score: least score, 0 to 1.
         """
-        return self._ended(output, min_score) if self.end_to_end else self._raw(output, min_score)
+        found = self._ended(output, min_score) if self.end_to_end else self._raw(output, min_score)
+        left, top, right, bottom = found.boxes.T
+        # A head that predicts edges one by one may put the right one left of the left one: that is no box.
+        return found[(right > left) & (bottom > top)]
 
     def _raw(self, output: NDArray[np.float32], min_score: float) -> Candidates:
         """(4 + classes + extras) x anchors: centre, size, one score for each class, extras."""

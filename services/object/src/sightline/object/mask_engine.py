@@ -38,14 +38,16 @@ class MaskEngine:
         """Find objects and the pixels of each, at the picture's own size."""
         wanted = DetectOptions(min_score=options.min_score, classes=options.classes)
         look = self._detector.look(image, wanted)
-        boxes = look.placement.boxes(look.candidates.boxes)
-        for box, score, index, mix in zip(
-            boxes, look.candidates.scores, look.candidates.classes, look.candidates.extras, strict=True
-        ):
-            left, top, right, bottom = box.tolist()
-            region = _region(look, mix, (left, top, right, bottom))
+        found = look.candidates
+        for place, (score, index) in enumerate(zip(found.scores, found.classes, strict=True)):
+            region = self.region_of(look, place)
             if region is not None:
                 yield Found(region, float(score), self._detector.head.names[index])
+
+    def region_of(self, look: Look, place: int) -> Region | None:
+        """Give the pixels of one object of a look; None where it has none."""
+        left, top, right, bottom = look.placement.boxes(look.candidates.boxes[place : place + 1])[0].tolist()
+        return _region(look, look.candidates.extras[place], (left, top, right, bottom))
 
 
 def _region(look: Look, mix: NDArray[np.float32], box: Box) -> Region | None:

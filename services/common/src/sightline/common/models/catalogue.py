@@ -68,7 +68,8 @@ class ModelEntry(_Frozen):
 
     Attributes:
         name: what settings and results call it.
-        task: what it does; `sample` for a picture to try things on.
+        task: what it does; `object-weights` are pickles for the export environment, never loaded by a service;
+            `sample` is a picture to try things on.
         version: the version of its weights.
         file: its file name.
         sha256: of the file, 64 lower-case hexadecimal digits.
@@ -83,7 +84,7 @@ class ModelEntry(_Frozen):
     """
 
     name: str
-    task: Literal["face-detection", "face-embedding", "object-detection", "sample"]
+    task: Literal["face-detection", "face-embedding", "object-detection", "object-weights", "sample"]
     version: str
     file: str = Field(pattern="^[A-Za-z0-9._-]+$")
     sha256: Sha256
@@ -108,6 +109,11 @@ class Catalogue(_Frozen):
         """Read the catalogue that comes with this package."""
         text = resources.files(__package__).joinpath("catalogue.toml").read_text("utf-8")
         return cls.model_validate(tomllib.loads(text))
+
+    def joined(self, own: Iterable[ModelEntry]) -> Catalogue:
+        """Give this catalogue with the operator's own entries; where a name is in both, this catalogue's holds."""
+        models = {entry.name: entry for entry in (*own, *self.models)}
+        return Catalogue(packs=self.packs, models=tuple(models.values()))
 
     def entry(self, name: str) -> ModelEntry:
         """Find an entry.

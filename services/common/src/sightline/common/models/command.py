@@ -71,6 +71,27 @@ def fetch(
 
 
 @app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="An ONNX export of an Ultralytics model.", exists=True, dir_okay=False)],
+    *,
+    name: Annotated[str, typer.Option(help="What settings, requests and results are to call it.")],
+    licence: Annotated[str, typer.Option(help="The licence of its weights.")],
+    version: Annotated[str, typer.Option(help="The version of its weights.")] = "1",
+    noncommercial: Annotated[
+        bool, typer.Option("--noncommercial", help="Say that the licence forbids commercial use.")
+    ] = False,
+    folder: Folder = _DEFAULT_FOLDER,
+) -> None:
+    """Take in a model of your own; then name it in OBJECT_OBJECT__DETECTORS."""
+    store = ModelStore(ModelSettings(folder=folder))
+    try:
+        entry = store.add(file, name, version=version, licence=licence, commercial=not noncommercial)
+    except (SightlineError, OSError, ValueError) as error:
+        _fail(str(error))
+    Console().print(f"{entry.name}: added (sha256 {entry.sha256[:12]})")
+
+
+@app.command()
 def verify(names: Names = None, folder: Folder = _DEFAULT_FOLDER) -> None:
     """Check the models that are here, or those named; ends with 1 where one is missing or altered."""
     store = ModelStore(ModelSettings(folder=folder, allow_noncommercial=True))

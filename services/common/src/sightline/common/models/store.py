@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sightline.common.errors import Reason, SightlineError
 from sightline.common.models.catalogue import Catalogue, ModelEntry
+from sightline.common.models.own import OwnModels
 from sightline.common.models.sources import Archives
 from sightline.common.settings import ModelSettings
 
@@ -25,7 +26,8 @@ class ModelStore:
     def __init__(self, settings: ModelSettings, catalogue: Catalogue | None = None) -> None:
         self._folder = settings.folder
         self._allow_noncommercial = settings.allow_noncommercial
-        self.catalogue = catalogue or Catalogue.shipped()
+        self._given = catalogue or Catalogue.shipped()
+        self.catalogue = self._given.joined(OwnModels.of(self._folder).models)
 
     def entry(self, name: str) -> ModelEntry:
         """Find what the catalogue says of a model; results name its name, version and sha256.
@@ -92,6 +94,38 @@ class ModelStore:
                         self._get(entry, archives)
                 on_fetched(entry)
         return [self._place(entry) for entry in entries]
+
+    def add(self, file: Path, name: str, *, version: str, licence: str, commercial: bool) -> ModelEntry:
+        """Take in a model of the operator's own, so that it can be named like those of the catalogue.
+
+        Args:
+            file: an ONNX export of an Ultralytics model.
+            name: what settings, requests and results are to call it.
+            version: of its weights.
+            licence: of its weights.
+            commercial: whether that licence allows commercial use.
+
+        Raises:
+            ValueError: a model of the catalogue has that name, which results would then say of another file.
+        """
+        if any(entry.name == name for entry in self._given.models):
+            raise ValueError(f"{name!r} is a model of the catalogue; choose another name")
+        entry = ModelEntry(
+            name=name,
+            task="object-detection",
+            version=version,
+            file=file.name,
+            sha256=sha256_of(file),
+            bytes=file.stat().st_size,
+            code_licence=licence,
+            weights_licence=licence,
+            commercial=commercial,
+            input="as its metadata says",
+            output="as its metadata says",
+        )
+        own = OwnModels.of(self._folder).add(entry, file, self._folder)
+        self.catalogue = self.catalogue.joined(own.models)
+        return entry
 
     def _place(self, entry: ModelEntry) -> Path:
         return self._folder / entry.sha256 / entry.file
