@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from sightline.common.errors import NotFound, Reason, SightlineError
-from sightline.common.state import schema
+from sightline.common.state import pages, schema
 from sightline.common.state.database import Database
 from sightline.common.state.filters import parse
 from sightline.common.state.identifiers import uuid7
@@ -201,9 +201,9 @@ async def test_pages_cover_every_job_once_while_new_ones_arrive(database: Databa
     asked = [submission() for _ in range(25)]
     await Jobs(database).submit(asked)
     seen, after = [], None
-    while page := await JobPages(database).read("acme", Page(parse(""), after=after, count=10)):
-        seen += [job.job_id for job in page]
-        after = page[-1].job_id
+    while not seen or after:
+        found = await JobPages(database).read("acme", Page(parse(""), after=after, count=10))
+        seen, after = seen + [job.job_id for job in found.jobs], found.behind
         await Jobs(database).submit([submission()])
     assert seen == sorted((one.job_id for one in asked), reverse=True)
 
@@ -213,7 +213,7 @@ async def test_a_filter_finds_by_state_kind_label_and_time(database: Database, s
     await Jobs(database).submit([red, blue])
 
     async def found(text: str) -> set[object]:
-        return {job.job_id for job in await JobPages(database).read("acme", Page(parse(text)))}
+        return {job.job_id for job in (await JobPages(database).read("acme", Page(parse(text)))).jobs}
 
     assert await found('labels.colour = "red" AND state = QUEUED') == {red.job_id}
     assert await found("kind != detect_faces") == {blue.job_id}
@@ -286,3 +286,39 @@ async def test_what_has_waited_long_becomes_more_urgent_and_is_published_again(
     assert await upkeep.age(step_seconds=0.04) == 1
     (published,) = await upkeep.publishable("face", older_seconds=1e9, count=10)
     assert (published.task_id, published.priority) == (asked.task_id, 3)
+
+
+async def test_a_page_ends_early_where_few_pass_the_filter_and_the_next_ones_go_on(
+    database: Database, submission: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "_LOOK_MAX", 10)
+    wanted = {2, 31}
+    asked = [submission(kind="segment" if n in wanted else "detect_faces", labels={"n": f"{n}"}) for n in range(35)]
+    await Jobs(database).submit(asked)
+
+    async def walk(text: str) -> tuple[list[UUID], int]:
+        seen, after, reads = list[UUID](), None, 0
+        while not reads or after:
+            found = await JobPages(database).read("acme", Page(parse(text), after=after, count=3))
+            seen, after, reads = seen + [job.job_id for job in found.jobs], found.behind, reads + 1
+        return seen, reads
+
+    assert await walk("kind = segment") == ([asked[31].job_id, asked[2].job_id], 4)
+    # Labels have an index of their own: what they ask for is found however deep it lies.
+    assert await walk('labels.n = "2" AND kind = segment') == ([asked[2].job_id], 1)
+    assert await walk('labels.n = "3" AND kind = segment') == ([], 1)
+
+
+async def test_a_time_of_creation_is_found_through_the_identifiers(database: Database, submission: Make) -> None:
+    asked = submission()
+    await Jobs(database).submit([asked])
+    created = (await Jobs(database).get("acme", asked.job_id)).create_time.isoformat()
+
+    async def found(text: str) -> bool:
+        return bool((await JobPages(database).read("acme", Page(parse(text)))).jobs)
+
+    assert await found(f'create_time = "{created}"')
+    assert await found(f'create_time >= "{created}" AND create_time <= "{created}"')
+    assert not await found(f'create_time > "{created}"')
+    assert not await found(f'create_time < "{created}"')
+    assert not await found('create_time < "0001-01-01T00:00:00Z"')

@@ -85,10 +85,9 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
         newest_first = request.order_by not in ("create_time", "create_time asc")
         question = ("ListJobs", tenant, request.filter, str(newest_first))
         after = _position(request.page_token, *question)
-        page = Page(filters.parse(request.filter), newest_first, after, count + 1)
-        rows = await self._pages.read(tenant, page)
-        token = _token_behind(rows, count, *question)
-        return api.ListJobsResponse(jobs=map(job_message, rows[:count]), next_page_token=token)
+        found = await self._pages.read(tenant, Page(filters.parse(request.filter), newest_first, after, count))
+        token = page_tokens.issue(found.behind.bytes, *question) if found.behind else ""
+        return api.ListJobsResponse(jobs=map(job_message, found.jobs), next_page_token=token)
 
     async def WatchJob(self, request: api.WatchJobRequest, _context: Context) -> AsyncIterator[job_pb2.JobEvent]:
         """Tell every change of a job until it has ended."""

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sightline.common.errors import FieldViolation, InvalidRequest, Reason
+from sightline.common.state.identifiers import first_uuid7
 from sightline.common.state.jobs import State
 
 _TERM = re.compile(
@@ -19,14 +21,26 @@ _TERM = re.compile(
 )
 _AND = re.compile(r"AND\b\s*")
 _TIMES = {"create_time", "end_time"}
+# Identifiers are made by the clock of a gateway, the time of creation by the database's; they differ by less.
+_SKEW_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A WHERE clause and its parameters."""
+    """A WHERE clause and its parameters.
+
+    Attributes:
+        sql: the whole clause.
+        served: that part of it which an index serves in the order of the pages.
+        exact: whether that part is the whole.
+        labelled: whether it asks for a label, which an index serves in no order.
+    """
 
     sql: str
     parameters: dict[str, Any]
+    served: str = "TRUE"
+    exact: bool = True
+    labelled: bool = False
 
 
 def parse(text: str) -> Condition:
@@ -41,12 +55,31 @@ def parse(text: str) -> Condition:
 
     Source: the subset of AIP-160 that keyset pages can serve from an index.
     """
-    clauses, parameters = ["TRUE"], dict[str, Any]()
+    clauses, served, parameters = ["TRUE"], ["TRUE"], dict[str, Any]()
+    exact, labelled = True, False
     for number, (field, operator, value) in enumerate(_terms(text)):
         name = f"filter_{number}"
         sql, parameters[name] = _clause(field, operator, value, name)
         clauses.append(sql)
-    return Condition(" AND ".join(clauses), parameters)
+        if (field, operator) == ("state", "="):
+            served.append(sql)
+            continue
+        exact = False
+        labelled = labelled or (field.startswith("labels.") and operator == "=")
+        if field == "create_time":
+            for bound, identifier in _bounds(operator, parameters[name]):
+                parameters[f"{name}_{len(served)}"] = identifier
+                served.append(f"job_id {bound} %({name}_{len(served)})s")
+                clauses.append(served[-1])
+    return Condition(" AND ".join(clauses), parameters, " AND ".join(served), exact, labelled)
+
+
+def _bounds(operator: str, time: datetime) -> Iterator[tuple[str, UUID]]:
+    """Give the bounds that a time of creation sets to the identifiers, which begin with theirs."""
+    if operator in (">", ">=", "="):
+        yield ">=", first_uuid7(time.timestamp() - _SKEW_SECONDS)
+    if operator in ("<", "<=", "="):
+        yield "<", first_uuid7(time.timestamp() + _SKEW_SECONDS)
 
 
 def _terms(text: str) -> Iterator[tuple[str, str, str]]:
@@ -80,7 +113,9 @@ def _clause(field: str, operator: str, value: str, name: str) -> tuple[str, Any]
     if field == "kind":
         return f"{negation}kind = %({name})s", value
     if field.startswith("labels."):
-        return f"{negation}labels @> %({name})s::jsonb", json.dumps({field.removeprefix("labels."): value})
+        # An index has the labels of those that have any.
+        some = "" if negation else "labels <> '{}' AND "
+        return f"{some}{negation}labels @> %({name})s::jsonb", json.dumps({field.removeprefix("labels."): value})
     raise _invalid(f"unknown field {field}; known are state, kind, create_time, end_time and labels.KEY")
 
 

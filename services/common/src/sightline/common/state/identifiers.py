@@ -16,3 +16,13 @@ def uuid7() -> UUID:
     random = int.from_bytes(os.urandom(10), "big")
     high = (milliseconds & (1 << 48) - 1) << 80
     return UUID(int=high | 0x7 << 76 | (random >> 64 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1)
+
+
+def first_uuid7(seconds: float) -> UUID:
+    """Give what every UUID of version 7 that was made at a time or later is not less than.
+
+    Args:
+        seconds: since 1970, UTC; what no such UUID can say is taken for the nearest that one can.
+    """
+    milliseconds = min(max(int(seconds * 1000), 0), (1 << 48) - 1)
+    return UUID(int=milliseconds << 80)
