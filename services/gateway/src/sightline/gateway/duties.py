@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -106,6 +108,7 @@ class Refill:
         self._queues = sorted(queues)
         self._window = window
         self._lost_seconds = lost_seconds
+        self._counted: dict[str, float] = {}
 
     async def fill(self) -> bool:
         """Fill every queue once."""
@@ -118,14 +121,22 @@ class Refill:
         if length is None or length >= self._window:
             return False
         room = self._window - length
-        published = await self._upkeep.published(queue, older_seconds=self._lost_seconds)
-        lost = min(published - length, room)
+        lost = min(await self._lost(queue, length), room)
         found: list[Publishable] = []
         if lost > 0:
             found += await self._upkeep.publishable(queue, older_seconds=self._lost_seconds, count=lost)
         if len(found) < room:
             found += await self._upkeep.publishable(queue, older_seconds=_NEVER_SECONDS, count=room - len(found))
-        return await self._publish(queue, found) and len(found) == room
+        # A window that was half empty may be so again before the next turn; to top it up at once is not worth its cost.
+        return await self._publish(queue, found) and len(found) == room >= self._window / 2
+
+    async def _lost(self, queue: str, length: int) -> int:
+        """Count the messages that were sent and are not there; all that waits is read for it, so not at every turn."""
+        now = time.monotonic()
+        if now - self._counted.get(queue, -math.inf) < self._lost_seconds / 2:
+            return 0
+        self._counted[queue] = now
+        return await self._upkeep.published(queue, older_seconds=self._lost_seconds) - length
 
     async def _publish(self, queue: str, found: Sequence[Publishable]) -> bool:
         messages = [Message(one.task_id, one.priority, one.trace_context) for one in found]
