@@ -1,0 +1,93 @@
+"""Query plans of the hot statements: with many finished rows none of them reads a table from one end to the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from sightline.common.state.filters import parse
+from sightline.common.state.pages import Page, _Query
+from sightline.common.state.statements import statement
+
+FINISHED, WAITING = 40_000, 4_000
+GROUP = 32
+TABLES = {"jobs", "tasks", "task_attempts", "results", "idempotency"}
+
+
+@pytest.fixture(scope="module")
+def filled(module_postgres_url: str, pytestconfig: pytest.Config) -> Iterator[psycopg.Connection[Any]]:
+    fill = (pytestconfig.rootpath / "bench" / "tables" / "fill.sql").read_text()
+    with psycopg.connect(module_postgres_url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute(fill, {"finished": FINISHED, "waiting": WAITING})
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def given(filled: psycopg.Connection[Any]) -> dict[str, Any]:
+    """A value for every parameter of the hot statements: groups as large as a busy worker's."""
+    waiting = filled.execute(
+        "SELECT tenant, task_id, job_id FROM tasks WHERE state = 1 ORDER BY create_time LIMIT %s", (GROUP,)
+    ).fetchall()
+    tenants, task_ids, job_ids = (list(column) for column in zip(*waiting, strict=True))
+    return {
+        "tenant": "bench", "tenants": tenants, "task_ids": task_ids, "job_ids": job_ids, "request_ids": task_ids,
+        "job_id": job_ids[0], "task_id": task_ids[0], "attempts": [1] * GROUP, "progress": [0.5] * GROUP, "etag": "",
+        "retryable": [True] * GROUP, "delay_seconds": [1.0] * GROUP, "errors": [b""] * GROUP, "error": b"",
+        "payload_task_ids": task_ids, "payloads": [b"x"] * GROUP, "worker": "w", "lease_seconds": 30.0,
+        "queue": "face", "count": GROUP, "older_seconds": 2.0, "after": -1, "before": UUID(int=2**127),
+        "step_seconds": 60.0,
+    }  # fmt: skip
+
+
+HOT = [
+    "jobs.by_id", "jobs.by_request", "jobs.standings", "jobs.cancel", "jobs.rerun", "jobs.delete", "jobs.results",
+    "jobs.attempts", "jobs.dead_letters", "tasks.claim", "tasks.waiting", "tasks.renew", "tasks.complete", "tasks.fail",
+    "tasks.release", "upkeep.end_leases", "upkeep.end_overdue", "upkeep.publishable", "upkeep.published", "upkeep.age",
+    "upkeep.depths", "upkeep.purge_jobs", "upkeep.purge_requests",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_a_hot_statement_finds_its_rows_by_an_index(
+    filled: psycopg.Connection[Any], given: dict[str, Any], name: str
+) -> None:
+    assert not _scanned(filled, statement(name), given)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("way", ["exact", "bounded", "edge", "labelled"])
+@pytest.mark.parametrize(
+    "text", ["", "state = CANCELLED", 'labels.film = "f7"', 'create_time > "2020-01-01T00:00:00Z"']
+)
+def test_a_page_of_jobs_is_read_from_an_index(
+    filled: psycopg.Connection[Any], text: str, way: str, newest_first: bool, deep: bool
+) -> None:
+    condition = parse(text)
+    if way == "labelled" and not condition.labelled:
+        way = "exact"
+    (middle,) = filled.execute("SELECT job_id FROM jobs ORDER BY job_id OFFSET %s LIMIT 1", (FINISHED // 2,)).fetchone()
+    query = _Query("bench", Page(condition, newest_first, middle if deep else None))
+    assert not _scanned(filled, getattr(query, way)(), query.parameters)
+
+
+def _scanned(connection: psycopg.Connection[Any], sql: str, given: dict[str, Any]) -> list[str]:
+    """Name the tables that the plan of a statement reads from one end to the other; nothing is run."""
+    (plan,) = connection.execute(f"EXPLAIN (FORMAT JSON) {sql}", given).fetchone() or ([],)
+    found = plan if isinstance(plan, list) else json.loads(plan)
+    return [node["Relation Name"] for node in _nodes(found[0]["Plan"]) if _reads_all(node)]
+
+
+def _reads_all(node: dict[str, Any]) -> bool:
+    return node["Node Type"] == "Seq Scan" and node["Relation Name"] in TABLES
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
