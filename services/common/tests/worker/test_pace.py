@@ -30,3 +30,9 @@ def test_a_delay_stays_within_its_bounds(tries: int) -> None:
     backoff = Backoff(first_seconds=1.0, max_seconds=60.0)
     longest = min(2.0 ** (tries - 1), 60.0) if tries < 60 else 60.0
     assert longest / 4 <= backoff.delay(tries) <= longest
+
+
+def test_short_tasks_are_claimed_many_at_a_time() -> None:
+    pace = Pace(slots=2, ahead_max=64)
+    pace.took(0.0001)
+    assert [pace.room(in_hand) for in_hand in (66, 50, 35, 34, 2)] == [0, 0, 0, 32, 64]

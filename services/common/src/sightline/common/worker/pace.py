@@ -22,8 +22,12 @@ class Pace:
         self._average_seconds = average + _WEIGHT * (seconds - average)
 
     def room(self, in_hand: int) -> int:
-        """Say how many more may be claimed, 0 or more."""
-        return max(self._slots + self._ahead() - in_hand, 0)
+        """Say how many more may be claimed, 0 or more; none before half of what was claimed ahead is used up.
+
+        One claim for many costs little more than one for a single task, and the other half hides its round trip.
+        """
+        ahead = self._ahead()
+        return 0 if in_hand > self._slots + ahead // 2 else max(self._slots + ahead - in_hand, 0)
 
     def _ahead(self) -> int:
         if self._average_seconds is None:
