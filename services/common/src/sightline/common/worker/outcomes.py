@@ -21,6 +21,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 _RETRY_SECONDS = 0.5
+_GATHER_SECONDS = 0.002
 # Bounds the size of one statement, and of what waits in memory while the database is away.
 _GROUP = 256
 _GROUP_BYTES = 32 * 2**20
@@ -44,11 +45,19 @@ class _Written:
 class Outcomes:
     """The way from a handler's end to the row. Alone nothing waits; under load groups form by themselves."""
 
-    def __init__(self, tasks: Tasks, graphs: Graphs, bus: Bus, publisher: Publisher) -> None:
+    def __init__(
+        self, tasks: Tasks, graphs: Graphs, bus: Bus, publisher: Publisher, more_soon: Callable[[], bool]
+    ) -> None:
+        """Prepare to write.
+
+        Args:
+            more_soon: whether other outcomes are a moment away, so that it pays to wait for them.
+        """
         self._tasks = tasks
         self._graphs = graphs
         self._bus = bus
         self._publisher = publisher
+        self._more_soon = more_soon
         self._waiting: list[tuple[Success | Failure | Step, asyncio.Future[bool]]] = []
         self._wanted = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
@@ -78,6 +87,8 @@ class Outcomes:
     async def _write_all(self) -> None:
         while True:
             await self._wanted.wait()
+            if self._more_soon():
+                await asyncio.sleep(_GATHER_SECONDS)
             count = _fitting([outcome for outcome, _ in self._waiting[:_GROUP]])
             group, self._waiting = self._waiting[:count], self._waiting[count:]
             if not self._waiting:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # Tasks are claimed ahead for this long a time of work: enough to hide the round trip of the next claim.
 _AHEAD_SECONDS = 0.05
+# Tasks shorter than this cost less than a statement of their own.
+_BRIEF_SECONDS = 0.005
 # Weight of the newest duration in the average.
 _WEIGHT = 0.2
 
@@ -20,6 +22,11 @@ class Pace:
         """Take note of how long a task took."""
         average = seconds if self._average_seconds is None else self._average_seconds
         self._average_seconds = average + _WEIGHT * (seconds - average)
+
+    @property
+    def brief(self) -> bool:
+        """Whether it pays to wait a moment and to write or claim several tasks in one statement."""
+        return self._average_seconds is not None and self._average_seconds < _BRIEF_SECONDS
 
     def room(self, in_hand: int) -> int:
         """Say how many more may be claimed, 0 or more; none before half of what was claimed ahead is used up.
