@@ -134,6 +134,7 @@ class Tasks:
         parameters = {
             "task_ids": [s.task_id for s in successes],
             "attempts": [s.attempt for s in successes],
+            "results": [len(s.payloads) for s in successes],
             "payload_task_ids": [s.task_id for s in successes for _ in s.payloads],
             "payloads": [payload for s in successes for payload in s.payloads],
         }

@@ -1,3 +1,7 @@
+-- In the statements on groups a CASE stands around what is asked of the state. The planner does not look into it, and so
+-- it goes by the ids: it neither reads an index of the waiting or running tasks, of whose size it knows nothing while
+-- jobs flow, nor expects to find nothing and compares every row of a group with every other.
+
 -- name: claim
 -- Takes the tasks that a batch of messages names, as far as they still wait: a message that came twice finds nothing.
 -- Its commit need not reach the disk: a claim that a crash undoes is only made again.
@@ -6,7 +10,7 @@ WITH hurried AS MATERIALIZED (
 ),
 wanted AS (
     SELECT task_id FROM hurried, tasks
-    WHERE task_id = ANY (:task_ids::uuid[]) AND state = 1 AND ready_time <= now()
+    WHERE task_id = ANY (:task_ids::uuid[]) AND CASE WHEN state = 1 THEN ready_time <= now() ELSE false END
     ORDER BY task_id
     FOR UPDATE OF tasks SKIP LOCKED
 ),
@@ -21,19 +25,19 @@ begun AS (
                     history = CASE WHEN jobs.state = 1 THEN history || 2::smallint ELSE history END,
                     attempt_count = greatest(attempt_count, c.attempt)
     FROM (SELECT tenant, job_id, max(attempt - released) AS attempt FROM claimed GROUP BY 1, 2) AS c
-    WHERE jobs.tenant = c.tenant AND jobs.job_id = c.job_id AND jobs.state IN (1, 2)
-    RETURNING jobs.job_id, cardinality(history) AS transition
+    WHERE jobs.tenant = c.tenant AND jobs.job_id = c.job_id
+      AND CASE WHEN jobs.state = 1 THEN true ELSE jobs.state = 2 END
+    RETURNING jobs.tenant, jobs.job_id, jobs.spec, jobs.trace_context, jobs.media_id, cardinality(history) AS transition
 )
 SELECT claimed.task_id, claimed.tenant, claimed.job_id, claimed.kind, claimed.attempt,
        claimed.attempt - claimed.released AS tries, claimed.max_attempts,
        claimed.stage, claimed.input, claimed.checkpoint, claimed.optional,
-       jobs.spec, jobs.trace_context, begun.transition,
+       begun.spec, begun.trace_context, begun.transition,
        extract(epoch FROM now() - claimed.ready_time)::float8 AS waited_seconds,
        media.blob_key, media.content_type, media.size_bytes, media.sha256
 FROM claimed
-JOIN jobs USING (tenant, job_id)
-JOIN begun ON begun.job_id = claimed.job_id
-LEFT JOIN media ON media.tenant = jobs.tenant AND media.media_id = jobs.media_id;
+JOIN begun USING (tenant, job_id)
+LEFT JOIN media ON media.tenant = begun.tenant AND media.media_id = begun.media_id;
 
 -- name: waiting
 -- What a worker may take without a message: tenants in turns, of each the most urgent first, then the longest waiting.
@@ -79,7 +83,7 @@ SELECT task_id FROM renewed;
 -- name: complete
 -- Stores results and the final state together; fenced by the attempt, so a worker that lost its lease changes nothing.
 WITH ended AS (
-    SELECT * FROM unnest(:task_ids::uuid[], :attempts::int[]) AS e (task_id, attempt)
+    SELECT * FROM unnest(:task_ids::uuid[], :attempts::int[], :results::int[]) AS e (task_id, attempt, results)
 ),
 payloads AS (
     SELECT * FROM unnest(:payload_task_ids::uuid[], :payloads::bytea[]) WITH ORDINALITY AS p (task_id, payload, position)
@@ -87,13 +91,12 @@ payloads AS (
 done AS (
     UPDATE tasks SET state = 3, progress = 1, end_time = now(), lease_time = NULL
     FROM ended
-    WHERE tasks.task_id = ended.task_id AND tasks.attempt = ended.attempt AND tasks.state = 2
-    RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.attempt, tasks.worker, tasks.start_time
+    WHERE tasks.task_id = ended.task_id
+      AND CASE WHEN tasks.attempt = ended.attempt THEN tasks.state = 2 ELSE false END
+    RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.attempt, tasks.worker, tasks.start_time, ended.results
 ),
 counted AS (
-    SELECT tenant, job_id, count(*) AS tasks,
-           sum((SELECT count(*) FROM payloads WHERE payloads.task_id = done.task_id)) AS results
-    FROM done GROUP BY tenant, job_id
+    SELECT tenant, job_id, count(*) AS tasks, sum(results) AS results FROM done GROUP BY tenant, job_id
 ),
 finished AS (
     UPDATE jobs SET
