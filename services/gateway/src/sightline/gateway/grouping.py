@@ -48,8 +48,9 @@ class Grouping(Generic[T, R]):
             while self._waiting:
                 group, self._waiting = self._waiting[: self._group_max], self._waiting[self._group_max :]
                 await self._serve_group(group)
-                # Who came while the last group was served shows that calls come together: more are on their way.
-                if self._waiting and len(self._waiting) < self._group_max:
+                # Calls that came together, or while others were served, show that more are on their way.
+                together = len(group) > 1 or bool(self._waiting)
+                if together and len(self._waiting) < self._group_max:
                     await asyncio.sleep(self._window_seconds)
         finally:
             self._working = None
