@@ -12,7 +12,7 @@ from typing import Self
 
 from sightline.standalone import accounts, envoy, postgres, valkey
 from sightline.standalone.addresses import Addresses, choose
-from sightline.standalone.catalogue import GATEWAY, SERVICES
+from sightline.standalone.catalogue import ANALYSERS, GATEWAY
 from sightline.standalone.edge import write_config
 from sightline.standalone.folder import Folder, Passwords
 from sightline.standalone.log import Log
@@ -104,9 +104,14 @@ class Standalone:
         await together(
             self._supervisor.run(fetching(self._settings, self.folder)), self._start_stores(self.addresses, passwords)
         )
-        await self._supervisor.start(*(service(name, self._settings, self.folder, self.addresses) for name in SERVICES))
+        # The gateway comes after those it forwards to: it finds them there at its first try, and not after a pause.
+        await self._start_services(*ANALYSERS)
+        await self._start_services(GATEWAY)
         await self._start_door(self.addresses)
         self.folder.write_run(self._word())
+
+    async def _start_services(self, *names: str) -> None:
+        await self._supervisor.start(*(service(name, self._settings, self.folder, self.addresses) for name in names))
 
     async def _start_stores(self, addresses: Addresses, passwords: Passwords) -> None:
         if self._settings.postgres_url is None:
