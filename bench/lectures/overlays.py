@@ -49,12 +49,12 @@ class Inset:
     """The lecturer's picture in a corner, between two times."""
 
     def __init__(self, seed: int, box: tuple[int, int, int, int], since: float = 0.0, until: float = 1e9) -> None:
-        self._box, self._since, self._until = box, since, until
+        self.box, self._since, self._until = box, since, until
         self._person = Person(seed, box[2] - box[0], box[3] - box[1])
 
     def draw(self, frame: Picture, seconds: float) -> None:
         if self._since <= seconds < self._until:
-            x1, y1, x2, y2 = self._box
+            x1, y1, x2, y2 = self.box
             frame[y1:y2, x1:x2] = self._person.frame(seconds)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from sightline.extract.slides.views import WINDOW_PX, Mask, View, blocks_shape, in_blocks
 
@@ -33,6 +34,8 @@ _RIM = np.ones((49, 49), np.uint8)
 _JOIN = cv2.getStructuringElement(cv2.MORPH_RECT, (9, 5))
 # Of all that was added so much may have been taken away elsewhere, by what noise makes of borders.
 _TORN_SHARE = 0.02
+# A page that keeps less ink than this share of what it gains was empty before, and is another page now.
+_KEPT_SHARE = 0.06
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +64,19 @@ class Change:
         return self.area > 0
 
     @property
-    def only_adds(self) -> bool:
-        """Whether the second is the first and more."""
-        return self.removed + self.replaced <= _TORN_SHARE * self.added
+    def is_build(self) -> bool:
+        """Whether the second is the first and more: something was added to a page and nothing taken away."""
+        return self.removed + self.replaced <= _TORN_SHARE * self.added and self.kept >= _KEPT_SHARE * self.added
 
     @property
-    def only_removes(self) -> bool:
-        """Whether the second is the first and less."""
-        return self.added + self.replaced <= _TORN_SHARE * self.removed
+    def is_step_back(self) -> bool:
+        """Whether the second is the first and less, and a page is left."""
+        return self.added + self.replaced <= _TORN_SHARE * self.removed and self.kept >= _KEPT_SHARE * self.removed
+
+    @property
+    def same_page(self) -> bool:
+        """Whether both are builds of one page, or the same."""
+        return not self.significant or self.is_build or self.is_step_back
 
 
 def hot_pixels(one: View, other: View) -> Mask:
@@ -89,13 +97,16 @@ def compare(one: View, other: View, ignored: Mask | None = None) -> Change:
         return _nothing(hot)
     if ignored is not None:
         hot = _beside(hot, ignored)
-    if not _few(hot):
-        hot &= ~alike(one, other, _SAME_SHAPE)
-        hot &= _things(hot, cv2.absdiff(one.soft, other.soft) > _CLEAR_STEP)
-        change = _measured(one, other, hot, ignored)
-        if np.count_nonzero(hot) >= max(_LEAST_PIXELS, _LEAST_SHARE * change.kept):
-            return change
-    return _nothing(hot)
+    # Pointers go first: they are most of what differs, and cheap to tell.
+    hot &= _things(hot, cv2.absdiff(one.soft, other.soft) > _CLEAR_STEP)
+    if _few(hot):
+        return _nothing(hot)
+    hot &= ~alike(one, other, _SAME_SHAPE)
+    hot &= _things(hot, cv2.absdiff(one.soft, other.soft) > _CLEAR_STEP)
+    if np.count_nonzero(hot) < _LEAST_PIXELS:
+        return _nothing(hot)
+    change = _measured(one, other, hot, ignored)
+    return change if np.count_nonzero(hot) >= _LEAST_SHARE * change.kept else _nothing(hot)
 
 
 def _few(hot: Mask) -> bool:
@@ -129,15 +140,30 @@ def alike(one: View, other: View, least: float) -> Mask:
 
 def _things(hot: Mask, clear: Mask | None = None) -> Mask:
     """Join changed pixels to things, and leave out those that are as small as pointers or nowhere clear."""
-    joined = cv2.dilate(hot.view(np.uint8), _JOIN)
+    things = np.zeros(hot.shape, np.bool_)
+    left, top, wide, high = cv2.boundingRect(hot.view(np.uint8))
+    if max(wide, high) <= POINTER_PX:
+        return things
+    part = np.s_[top : top + high, left : left + wide]
+    joined = cv2.dilate(hot[part].view(np.uint8), _JOIN)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    wide = stats[:, cv2.CC_STAT_WIDTH] - (_JOIN.shape[1] - 1)
-    high = stats[:, cv2.CC_STAT_HEIGHT] - (_JOIN.shape[0] - 1)
-    large = np.maximum(wide, high) > POINTER_PX
+    large = np.maximum(*_sizes(np.asarray(stats, np.int32), wide, high)) > POINTER_PX
     large[0] = False
-    if clear is not None:
-        large &= np.bincount(labels[clear], minlength=len(large)) >= _CLEAR_PIXELS
-    return np.asarray(large[labels], np.bool_)
+    if clear is not None and large.any():
+        large &= np.bincount(labels[clear[part]], minlength=len(large)) >= _CLEAR_PIXELS
+    things[part] = large[labels]
+    return things
+
+
+def _sizes(stats: NDArray[np.int32], wide: int, high: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Give width and height of joined things, without what joining them has added on either side."""
+    rim_x, rim_y = _JOIN.shape[1] // 2, _JOIN.shape[0] // 2
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
+    # At the border of the part nothing was added.
+    widths = right - np.where(right < wide, rim_x, 0) - left - np.where(left > 0, rim_x, 0)
+    heights = bottom - np.where(bottom < high, rim_y, 0) - top - np.where(top > 0, rim_y, 0)
+    return widths, heights
 
 
 def _measured(one: View, other: View, hot: Mask, ignored: Mask | None) -> Change:

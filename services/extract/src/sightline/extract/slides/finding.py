@@ -50,7 +50,7 @@ def find_slides(
     if start_seconds >= min(end_seconds, length):
         return []
     with FilmReader.open(path, options.threads) as reader:
-        trace = Tracer(reader, start_seconds, min(end_seconds, length)).walk(progress)
+        trace = Tracer(reader, options, start_seconds, min(end_seconds, length)).walk(progress)
     slides = group(find_stills(trace), options, start_seconds, trace.end)
     progress(1.0)
     return slides

@@ -8,14 +8,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.extract.slides.changes import Change
 from sightline.extract.slides.placing import place
 from sightline.extract.slides.slide import Look, Slide, SlideKind, SlideOptions
 from sightline.extract.slides.stills import Still, change_between, same_stills
 from sightline.extract.slides.views import View, thumbnail, thumbnails_alike
 
-# A page that keeps less ink than this share of what it gains was empty before, and is another page now.
-_KEPT_SHARE = 0.06
+# What has less ink than this share of the fullest build is not the last build.
+_FULL = 0.97
 # A fade of up to this long is one moment, its middle; what takes longer has a start and an end.
 _ONE_MOMENT_SECONDS = 3.0
 
@@ -78,7 +77,7 @@ def _goes_on(one: Group, still: Still, options: SlideOptions) -> bool:
     if one.moving or still.moving:
         return False
     change = change_between(one.stills[-1], still)
-    if not change.significant or (not options.keep_builds and (is_build(change) or is_step_back(change))):
+    if not change.significant or (change.same_page and not options.keep_builds):
         one.stills.append(still)
         return True
     placement = place(one.stills[-1].look, still.look)
@@ -91,18 +90,6 @@ def _goes_on(one: Group, still: Still, options: SlideOptions) -> bool:
     else:
         return False
     return True
-
-
-def is_build(change: Change) -> bool:
-    """Tell whether something was added to a page and nothing taken away."""
-    if not change.significant:
-        return True
-    return change.only_adds and change.kept >= _KEPT_SHARE * change.added
-
-
-def is_step_back(change: Change) -> bool:
-    """Tell whether something was taken away and nothing added, and a page is left."""
-    return change.only_removes and change.kept >= _KEPT_SHARE * change.removed
 
 
 def _merged(groups: list[Group]) -> list[Group]:
@@ -150,9 +137,17 @@ def _times(groups: list[Group], start: float, end: float) -> list[tuple[Group, f
 
 def _slide(one: Group, start: float, end: float) -> Slide:
     kind = SlideKind.CAMERA if one.moving else SlideKind.SLIDE
-    still = one.stills[len(one.stills) // 2 if one.moving else -1]
+    still = one.stills[len(one.stills) // 2] if one.moving else _fullest(one.stills)
     view = _best(still)
     return Slide(start, end, view.seconds, kind, one.returns_of, Look(view.gray, still.ignored))
+
+
+def _fullest(stills: list[Still]) -> Still:
+    """Choose the last build; one that was stepped back from is not the last."""
+    ink = [int(np.count_nonzero(still.look.edges)) for still in stills]
+    return next(
+        still for still, amount in zip(reversed(stills), reversed(ink), strict=True) if amount >= _FULL * max(ink)
+    )
 
 
 def _best(still: Still) -> View:

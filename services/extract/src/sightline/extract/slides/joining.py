@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sightline.extract.slides.changes import Change, compare
-from sightline.extract.slides.grouping import is_build, is_step_back
 from sightline.extract.slides.slide import Look, Slide, SlideKind, SlideOptions
 from sightline.extract.slides.views import View, in_pixels, thumbnail, thumbnails_alike, union
 
@@ -44,14 +43,12 @@ def _goes_on(one: Slide, other: Slide, options: SlideOptions) -> bool:
     if one.kind is SlideKind.CAMERA:
         return True
     change = _change(one.look, other.look)
-    if not change.significant:
-        return True
-    return not options.keep_builds and (is_build(change) or is_step_back(change))
+    return not change.significant or (change.same_page and not options.keep_builds)
 
 
 def _one(one: Slide, other: Slide) -> Slide:
     """Keep the earlier start and the later picture, which has every build."""
-    fuller = one if is_step_back(_change(one.look, other.look)) else other
+    fuller = one if _change(one.look, other.look).is_step_back else other
     return replace(fuller, start_seconds=one.start_seconds, end_seconds=other.end_seconds)
 
 

@@ -83,7 +83,7 @@ def find_stills(trace: Trace) -> list[Still]:
         between = []
         stills.append(run)
     _place_between(stills, between, None)
-    return _without_tickers(_joined(stills))
+    return _without_tickers(_joined(_without_passers_by(stills)))
 
 
 def _place_between(stills: list[Still], between: list[View], after: Still | None) -> None:
@@ -96,6 +96,23 @@ def _place_between(stills: list[Still], between: list[View], after: Still | None
         after.views[:0] = between
     elif between[-1].seconds - between[0].seconds >= _LEAST_MOVING_SECONDS and not _scrolled(stills, after):
         stills.append(Still(between, moving=True))
+
+
+def _without_passers_by(stills: list[Still]) -> list[Still]:
+    """Leave out a single view that does not go with two others that go together: a pointer drew its trail in it."""
+    return [
+        still
+        for before, still, after in zip([None, *stills], stills, [*stills[1:], None], strict=False)
+        if before is None or after is None or not _passes_by(before, still, after)
+    ]
+
+
+def _passes_by(before: Still, still: Still, after: Still) -> bool:
+    if len(still.views) > 1 or before.moving or still.moving or after.moving:
+        return False
+    if change_between(before, still).same_page and change_between(still, after).same_page:
+        return False
+    return change_between(before, after).same_page
 
 
 def _scrolled(stills: list[Still], after: Still | None) -> bool:
@@ -136,15 +153,16 @@ def _runs(trace: Trace) -> list[Still]:
             runs[-1].take(seen.view, ignored)
         else:
             runs.append(Still([seen.view], ignored, camera))
-        if seen.link is Link.QUIET:
-            runs[-1].settled = True
+        if seen.link in (Link.QUIET, Link.BUILD):
+            for run in runs[-2:] if seen.link is Link.BUILD else runs[-1:]:
+                run.settled = True
         elif seen.link is Link.CUT:
             _cut(runs, seen.cut_seconds)
     return runs
 
 
 def _lasts(run: Still, seen: Seen, camera: bool, ignored: Mask | None) -> bool:
-    if seen.link is Link.CUT or run.moving != camera:
+    if seen.link in (Link.CUT, Link.BUILD) or run.moving != camera:
         return False
     return camera or seen.link is Link.QUIET or _same(run.views[0], seen.view, ignored)
 

@@ -14,6 +14,7 @@ class Link(Enum):
 
     LOOKED = "looked"  # so short that nothing is missed
     QUIET = "quiet"  # nothing has happened, although time went by
+    BUILD = "build"  # the page was added to, or stepped back, at some time
     CUT = "cut"  # one change has happened, at a known time
     CAMERA = "camera"  # a camera went on
 

@@ -15,6 +15,7 @@ from sightline.extract.slides.changes import Change, compare
 from sightline.extract.slides.film import FilmReader, PacketNote
 from sightline.extract.slides.motion import is_flat
 from sightline.extract.slides.packets import PacketProfile, Spending
+from sightline.extract.slides.slide import SlideOptions
 from sightline.extract.slides.tickers import BandChange, in_band, ticker
 from sightline.extract.slides.trace import Link, Trace
 from sightline.extract.slides.views import Mask, View, in_pixels, union
@@ -32,6 +33,8 @@ _NOTHING_NEW = 0.0015
 _PAYS_SHARE = 0.4
 _ELSEWHERE_SHARE = 0.012
 _CUT_SECONDS = 0.8
+# A page that comes back after another costs at least this share of what it costs in a key frame.
+_BACK_SHARE = 0.25
 # After the last burst the encoder needs a moment to make the picture sharp.
 _SETTLE_SECONDS = 1.0
 
@@ -44,9 +47,9 @@ Progress = Callable[[float], None]
 class Tracer:
     """One walk through a range of a film."""
 
-    def __init__(self, reader: FilmReader, start: float, end: float) -> None:
+    def __init__(self, reader: FilmReader, options: SlideOptions, start: float, end: float) -> None:
         """Take an open film and a range in seconds; the end may be infinite."""
-        self._reader = reader
+        self._reader, self._options = reader, options
         self._start, self._end = start, end
         self._notes: list[PacketNote] = []
         self._early: set[float] = set()
@@ -116,8 +119,8 @@ class Tracer:
                 return
         else:
             change = self._change(post, after)
-            if not change.significant and not spending.bursts:
-                self._trace.add(after, Link.QUIET)
+            if self._is_plain(change, after, spending):
+                self._trace.add(after, Link.BUILD if change.significant else Link.QUIET)
                 return
             cut = self._cut(post, after, change, spending) if change.significant else None
             if cut is not None:
@@ -142,6 +145,13 @@ class Tracer:
             self._bands.append(BandChange(after.seconds, change))
         return change
 
+    def _is_plain(self, change: Change, after: View, spending: Spending) -> bool:
+        """Tell whether no other slide can have come and gone in between: no burst that pays for coming back."""
+        if change.significant and (self._options.keep_builds or not change.same_page):
+            return False
+        most = self._price(after, change) + _BACK_SHARE * self._profile.key_bytes(after.seconds)
+        return all(burst.excess_bytes <= most for burst in spending.bursts)
+
     def _cut(self, post: View, after: View, change: Change, spending: Spending) -> float | None:
         """Find the time of a single change from the bytes alone, where only one time can have paid for it."""
         if self._profile.keys_between(post.seconds, after.seconds):
@@ -163,6 +173,8 @@ class Tracer:
 
     def _price(self, after: View, change: Change) -> float:
         """Say what the new content costs in the key frame that shows it: its share of the ink."""
+        if not change.significant:
+            return 0.0
         ink = after.edges & in_pixels(change.blocks, (after.gray.shape[0], after.gray.shape[1]))
         share = int(np.count_nonzero(ink)) / max(1, int(np.count_nonzero(after.edges)))
         return share * self._profile.key_bytes(after.seconds)
