@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from audit import audit
-from engine import Engine, until
+from engine import Engine, Part, until
 
 from sightline.v1.job_pb2 import Job
 
@@ -34,18 +34,28 @@ def test_a_worker_that_wakes_up_past_its_lease_is_refused_and_there_is_one_resul
 def test_a_worker_that_wakes_up_to_its_own_lost_tasks_does_each_once(engine: Engine) -> None:
     engine.gateway()
     alone = engine.worker(TINY_SECONDS="0.5", TINY_WORKER__SLOTS="4")
+    names: list[str] = []
     with engine.client() as client:
-        names = engine.submit(client, 12)
         for _ in range(2):
-            engine.until_begun(times=len(engine.begun()) + 1)
-            alone.kill(signal.SIGSTOP)
-            lost = len(engine.rows("SELECT FROM task_attempts WHERE outcome = 'lease_lost'"))
-            until(
-                lambda lost=lost: len(engine.rows("SELECT FROM task_attempts WHERE outcome = 'lease_lost'")) > lost,
-                "the leases end",
-            )
+            names += engine.submit(client, 12)
+            lost = _lost(engine)
+            until(lambda: _stopped_at_work(engine, alone), "the worker is stopped with tasks in hand")
+            until(lambda lost=lost: _lost(engine) > lost, "the leases end")
             alone.kill(signal.SIGCONT)
         engine.until_ended(names)
     account = audit(engine.postgres_url, names)
     assert not account.faults
     assert account.attempts["succeeded"] == len(names)
+
+
+def _stopped_at_work(engine: Engine, worker: Part) -> bool:
+    """Stop a worker; one that has nothing in hand may go on."""
+    worker.kill(signal.SIGSTOP)
+    if engine.rows("SELECT FROM tasks WHERE state = 2"):
+        return True
+    worker.kill(signal.SIGCONT)
+    return False
+
+
+def _lost(engine: Engine) -> int:
+    return len(engine.rows("SELECT FROM task_attempts WHERE outcome = 'lease_lost'"))
