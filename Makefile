@@ -12,7 +12,7 @@ PACKAGES := protos services/common services/gateway services/extract services/fa
 PROTOS := $(wildcard protos/sightline/v1/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos models export parity test faults lint types check demo up down bench-jobs clean
+.PHONY: help setup lock protos models export parity test test-faults faults lint types check demo up down bench-jobs clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
