@@ -38,9 +38,9 @@ def given(filled: psycopg.Connection[Any]) -> dict[str, Any]:
         "tenant": "bench", "tenants": tenants, "task_ids": task_ids, "job_ids": job_ids, "request_ids": task_ids,
         "job_id": job_ids[0], "task_id": task_ids[0], "attempts": [1] * GROUP, "progress": [0.5] * GROUP, "etag": "",
         "retryable": [True] * GROUP, "delay_seconds": [1.0] * GROUP, "errors": [b""] * GROUP, "error": b"",
-        "results": [1] * GROUP, "payload_task_ids": task_ids, "payloads": [b"x"] * GROUP, "worker": "w", "lease_seconds": 30.0,
-        "queue": "face", "count": GROUP, "older_seconds": 2.0, "after": -1, "before": UUID(int=2**127),
-        "step_seconds": 60.0,
+        "results": [1] * GROUP, "payload_task_ids": task_ids, "payloads": [b"x"] * GROUP, "worker": "w",
+        "lease_seconds": 30.0, "queue": "face", "count": GROUP, "older_seconds": 2.0, "after": -1,
+        "before": UUID(int=2**127), "step_seconds": 60.0,
     }  # fmt: skip
 
 
