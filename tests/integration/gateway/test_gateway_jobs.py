@@ -313,7 +313,7 @@ async def test_queues_and_parts_are_told(client: Any, wanted: Wanted, hand: Any)
 
 async def test_a_method_that_is_not_there_and_a_service_that_is_not_configured_say_so(client: Any) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as missing:
-        await client.usage.GetQuota(usage_service_pb2.GetQuotaRequest(), metadata=client.metadata)
+        await client.channel.unary_unary("/sightline.v1.JobService/PaintJob")(b"", metadata=client.metadata)
     assert from_rpc_error(missing.value).reason is Reason.METHOD_NOT_FOUND
     detect = client.channel.unary_unary("/sightline.v1.ObjectService/DetectObjects")
     with pytest.raises(grpc.aio.AioRpcError) as unserved:
