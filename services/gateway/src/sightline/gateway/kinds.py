@@ -18,6 +18,8 @@ QUEUES: dict[str, str] = {
     "transcribe": EXTRACT,
     "make_document": EXTRACT,
     "mix_audio": EXTRACT,
+    "extract_audio": EXTRACT,
+    "extract_keyframes": EXTRACT,
 }
 
 
