@@ -20,8 +20,9 @@ _PIXELS_A_BLOCK = 4
 # A block that changes in so many of these steps moves by itself; slides change it once, a fade in a few.
 _MOVING_SHARE = 0.25
 _LEAST_CHANGES = 4
-# A fade goes one way: what moves goes to and fro by this much more than it gets on.
-_TO_AND_FRO = 3 * STEP
+# A fade goes one way, and two fades turn once in between; what moves turns back again and again.
+_STEP_OF_TURN = STEP // 2
+_LEAST_TURNS = 2
 # From this share of the picture on, it is the picture that moves, not something in it.
 FULL_SHARE = 0.4
 # Windows further away than this say little about a moment.
@@ -93,18 +94,20 @@ def _uncut(views: Sequence[View]) -> list[Sequence[View]]:
 
 
 def moving_blocks(views: Sequence[View]) -> Mask:
-    """Tell which blocks move by themselves in a span of views."""
+    """Tell which blocks move by themselves in a span of views: they change often, and to and fro."""
     lagged = _lagged(views)
-    shape = blocks_shape(*lagged[0].gray.shape)
+    shape = lagged[0].gray.shape
+    counts = np.zeros(blocks_shape(*shape), np.int32)
     if len(lagged) < _LEAST_CHANGES + 1:
-        return np.zeros(shape, np.bool_)
-    counts = np.zeros(shape, np.int32)
-    travelled = np.zeros(lagged[0].soft.shape, np.uint16)
+        return counts > 0
+    direction, turns = np.zeros(shape, np.int8), np.zeros(shape, np.uint8)
     for one, other in pairwise(lagged):
         counts += in_blocks(hot_pixels(one, other)) >= _PIXELS_A_BLOCK
-        travelled += np.asarray(cv2.absdiff(one.soft, other.soft), np.uint8)
-    gone = cv2.absdiff(lagged[0].soft, lagged[-1].soft)
-    restless = in_blocks(travelled - gone > _TO_AND_FRO) >= _PIXELS_A_BLOCK
+        step = other.soft.astype(np.int16) - one.soft
+        now = (step > _STEP_OF_TURN).view(np.int8) - (step < -_STEP_OF_TURN).view(np.int8)
+        turns += now * direction < 0
+        np.copyto(direction, now, where=now != 0)
+    restless = in_blocks(turns >= _LEAST_TURNS) >= _PIXELS_A_BLOCK
     least = max(_LEAST_CHANGES, _MOVING_SHARE * (views[-1].seconds - views[0].seconds) / _LAG_SECONDS)
     return filled(restless & (counts >= least))
 
@@ -145,7 +148,7 @@ class Motion:
 
     def camera_at(self, seconds: float) -> bool:
         """Tell whether a time was seen to be a camera's."""
-        return any(window.camera and window.start <= seconds <= window.end for window in self.windows)
+        return any(window.camera and window.start < seconds <= window.end for window in self.windows)
 
     def camera_until(self, seconds: float) -> bool:
         """Tell whether the last that was seen before a time was a camera."""

@@ -14,6 +14,8 @@ from sightline.extract.slides.views import Mask, View, in_pixels, union
 
 # A fade of two seconds passes through pictures that look still for a third of a second.
 _LEAST_STILL_SECONDS = 0.45
+# Views further apart than this were not looked at one after the other.
+_STEP_SECONDS = 0.6
 # What moves on for longer than the slowest fade is a camera or a film, not a change from one slide to the next.
 _LEAST_MOVING_SECONDS = 2.6
 
@@ -83,7 +85,7 @@ def find_stills(trace: Trace) -> list[Still]:
         between = []
         stills.append(run)
     _place_between(stills, between, None)
-    return _without_tickers(_joined(_without_passers_by(stills)))
+    return _without_ticker(_joined(_without_passers_by(stills)), ticker(_band_changes(trace)))
 
 
 def _place_between(stills: list[Still], between: list[View], after: Still | None) -> None:
@@ -119,8 +121,7 @@ def _scrolled(stills: list[Still], after: Still | None) -> bool:
     return bool(stills) and after is not None and place(stills[-1].look, after.look) is not None
 
 
-def _without_tickers(stills: list[Still]) -> list[Still]:
-    band = ticker(_band_changes(stills))
+def _without_ticker(stills: list[Still], band: Mask | None) -> list[Still]:
     if band is None:
         return stills
     for still in stills:
@@ -128,9 +129,17 @@ def _without_tickers(stills: list[Still]) -> list[Still]:
     return _joined(stills)
 
 
-def _band_changes(stills: list[Still]) -> list[BandChange]:
-    pairs = [(one, other) for one, other in pairwise(stills) if not one.moving and not other.moving]
-    changes = [BandChange(other.first, change_between(one, other)) for one, other in pairs]
+def _band_changes(trace: Trace) -> list[BandChange]:
+    """Look for lone changes from view to view: stills would show them together with what changed elsewhere."""
+    pairs = [
+        (one.view, other.view)
+        for one, other in pairwise(trace.seen)
+        if other.link is Link.LOOKED and other.view.seconds - one.view.seconds < _STEP_SECONDS
+    ]
+    changes = [
+        BandChange(other.seconds, compare(one, other, pixels_of(trace.motion.at(other.seconds), other)))
+        for one, other in pairs
+    ]
     return [one for one in changes if in_band(one.change)]
 
 

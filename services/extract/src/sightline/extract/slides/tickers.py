@@ -13,6 +13,8 @@ from sightline.extract.slides.views import Mask
 # Subtitles stand in the lowest quarter, a clock or a title bar in the uppermost eighth.
 _BOTTOM_SHARE = 0.25
 _TOP_SHARE = 0.125
+# A word or more; a pointer and its trail are shorter.
+_LEAST_WIDTH_SHARE = 0.12
 # So many lone changes within a minute: a lecture that replaces the last line of a slide so often is not one.
 _LEAST_CHANGES = 4
 _WITHIN_SECONDS = 60.0
@@ -29,10 +31,13 @@ class BandChange:
 
 
 def in_band(change: Change) -> bool:
-    """Tell whether only the lowest quarter, or only the uppermost eighth, has changed."""
+    """Tell whether only the lowest quarter, or only the uppermost eighth, has changed, by a word at least."""
     rows = np.flatnonzero(change.blocks.any(axis=1))
+    columns = np.flatnonzero(change.blocks.any(axis=0))
     count = change.blocks.shape[0]
-    return bool(len(rows)) and bool(rows[0] >= (1 - _BOTTOM_SHARE) * count - 1 or rows[-1] <= _TOP_SHARE * count)
+    if not len(rows) or columns[-1] - columns[0] < _LEAST_WIDTH_SHARE * change.blocks.shape[1]:
+        return False
+    return bool(rows[0] >= (1 - _BOTTOM_SHARE) * count - 1 or rows[-1] <= _TOP_SHARE * count)
 
 
 def ticker(changes: Sequence[BandChange]) -> Mask | None:

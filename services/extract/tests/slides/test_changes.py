@@ -1,0 +1,84 @@
+"""What counts as a change between two views, and what its kind is."""
+
+from __future__ import annotations
+
+import random
+
+import cv2
+import numpy as np
+import pytest
+
+from bench.lectures.pages import Page, draw_page, make_page
+from bench.lectures.themes import make_theme
+from sightline.extract.slides.changes import Change, compare
+from sightline.extract.slides.placing import place
+from sightline.extract.slides.views import View, reduced
+
+THEME = make_theme(random.Random(5))
+PAGE = make_page(random.Random(8), 1, "bullets", 5)
+
+
+def drawn(page: Page = PAGE, shown: int | None = None) -> np.ndarray:
+    return draw_page(page, THEME, 1280, 720, shown)
+
+
+def view(picture: np.ndarray) -> View:
+    return View(0.0, reduced(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)), False)
+
+
+def change(one: np.ndarray, other: np.ndarray) -> Change:
+    return compare(view(one), view(other))
+
+
+def test_a_pointer_is_no_change() -> None:
+    pointed = drawn()
+    cv2.rectangle(pointed, (300, 200), (324, 232), (128, 128, 128), -1)
+    assert not change(drawn(), pointed).significant
+
+
+def test_noise_is_no_change() -> None:
+    noisy = drawn().astype(np.int16) + np.random.default_rng(1).normal(0, 6, (720, 1280, 1)).astype(np.int16)
+    assert not change(drawn(), np.clip(noisy, 0, 255).astype(np.uint8)).significant
+
+
+def test_text_that_is_dimmed_is_no_change() -> None:
+    ground = np.full_like(drawn(), THEME.background)
+    assert not change(drawn(), cv2.addWeighted(drawn(), 0.75, ground, 0.25, 0)).significant
+
+
+@pytest.mark.parametrize("shown", [0, 1, 4])
+def test_a_line_more_is_a_build_and_a_line_less_a_step_back(shown: int) -> None:
+    assert change(drawn(shown=shown), drawn(shown=shown + 1)).is_build
+    assert change(drawn(shown=shown + 1), drawn(shown=shown)).is_step_back
+
+
+def test_another_line_in_the_same_place_is_no_build() -> None:
+    other = Page(PAGE.title, (*PAGE.lines[:-1], "an altogether other line"), PAGE.kind, PAGE.number, PAGE.seed)
+    found = change(drawn(), drawn(other))
+    assert found.significant
+    assert not found.same_page
+
+
+def test_a_new_title_over_fewer_lines_is_no_step_back() -> None:
+    other = Page("Something Else", PAGE.lines[:1], PAGE.kind, PAGE.number, PAGE.seed)
+    assert not change(drawn(), drawn(other, 0)).same_page
+
+
+def test_a_scrolled_page_is_found_in_its_place() -> None:
+    tall = draw_page(make_page(random.Random(2), 1, "code", 24), THEME, 1280, 1440)
+    placement = place(view(tall[:720]), view(tall[240:960]))
+    assert placement is not None
+    assert placement.down_px == pytest.approx(-240 * 480 / 1280, abs=1.5)
+    assert not placement.magnified
+
+
+def test_a_magnified_page_is_found_in_its_place() -> None:
+    part = cv2.resize(drawn()[0:480, 0:853], (1280, 720), interpolation=cv2.INTER_CUBIC)
+    placement = place(view(drawn()), view(np.asarray(part, np.uint8)))
+    assert placement is not None
+    assert placement.scale == pytest.approx(1.5, abs=0.03)
+
+
+def test_another_page_of_the_same_template_has_no_place() -> None:
+    other = make_page(random.Random(77), 2, "bullets", 5)
+    assert place(view(drawn()), view(drawn(other))) is None

@@ -1,0 +1,110 @@
+"""What is found in lectures about one thing each, against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.lectures import Lecture
+from sightline.common.settings import MediaLimits
+from sightline.extract.slides import Slide, SlideKind, SlideOptions, find_slides, read_picture
+
+Film = Callable[..., tuple[Lecture, Path]]
+LIMITS = MediaLimits()
+
+
+def found(path: Path, **options: bool) -> list[Slide]:
+    return find_slides(path, SlideOptions(**options), LIMITS)
+
+
+def assert_true(lecture: Lecture, slides: list[Slide]) -> None:
+    """Every transition within a second, none more, and the times follow each other."""
+    assert [slide.start_seconds for slide in slides] == pytest.approx([one.start for one in lecture.truth], abs=1.0)
+    assert [slide.kind.value for slide in slides] == [one.kind for one in lecture.truth]
+    assert slides[-1].end_seconds == pytest.approx(lecture.seconds, abs=0.5)
+    for slide in slides:
+        assert slide.start_seconds <= slide.frame_seconds <= slide.end_seconds
+
+
+@pytest.mark.parametrize("subject", ["plain", "no_scene_cut", "short_groups", "one_group"])
+def test_hard_cuts_are_found_whatever_the_key_frames_are(film: Film, subject: str) -> None:
+    lecture, path = film(subject)
+    assert_true(lecture, found(path))
+
+
+@pytest.mark.parametrize("subject", ["fades", "slow_fades"])
+def test_a_fade_is_one_transition_at_its_middle(film: Film, subject: str) -> None:
+    lecture, path = film(subject)
+    assert_true(lecture, found(path))
+
+
+@pytest.mark.parametrize("subject", ["inset", "cursor", "trails", "subtitles", "clip"])
+def test_what_moves_over_a_slide_is_no_transition(film: Film, subject: str) -> None:
+    lecture, path = film(subject)
+    assert_true(lecture, found(path))
+
+
+@pytest.mark.parametrize("subject", ["noise", "low_bitrate"])
+def test_noise_and_coarse_pictures_are_no_transitions(film: Film, subject: str) -> None:
+    lecture, path = film(subject)
+    assert_true(lecture, found(path))
+
+
+@pytest.mark.parametrize("subject", ["scrolling", "zoom"])
+def test_a_page_that_is_scrolled_or_magnified_stays_one_slide(film: Film, subject: str) -> None:
+    lecture, path = film(subject)
+    assert_true(lecture, found(path))
+
+
+def test_slides_that_differ_by_one_line_are_two(film: Film) -> None:
+    lecture, path = film("near_identical")
+    assert_true(lecture, found(path))
+
+
+def test_a_page_number_alone_makes_no_new_slide(film: Film) -> None:
+    lecture, path = film("number_only")
+    assert_true(lecture, found(path))
+
+
+def test_the_last_build_is_the_picture_of_an_incremental_slide(film: Film) -> None:
+    lecture, path = film("builds")
+    slides = found(path)
+    assert_true(lecture, slides)
+    for slide, truth in zip(slides, lecture.truth, strict=True):
+        picture = read_picture(path, slide, LIMITS).astype(np.int16)
+        distances = [np.abs(picture - build).mean() for build in truth.pictures]
+        assert int(np.argmin(distances)) == len(distances) - 1
+
+
+def test_every_build_is_given_when_builds_are_kept(film: Film) -> None:
+    lecture, path = film("builds")
+    starts = [slide.start_seconds for slide in found(path, keep_builds=True)]
+    builds = [time for truth in lecture.truth for time in truth.builds]
+    assert starts == pytest.approx(builds, abs=1.0)
+
+
+def test_a_slide_that_comes_back_names_the_one_it_shows_again(film: Film) -> None:
+    lecture, path = film("returns")
+    slides = found(path)
+    assert_true(lecture, slides)
+    first: dict[int, int] = {}
+    for index, (slide, truth) in enumerate(zip(slides, lecture.truth, strict=True)):
+        known = first.setdefault(truth.identity, index)
+        assert slide.returns_of == (None if known == index else known)
+
+
+def test_a_camera_between_slides_is_an_entry_of_its_own_kind(film: Film) -> None:
+    lecture, path = film("camera", seed=4)
+    slides = found(path)
+    assert SlideKind.CAMERA in [slide.kind for slide in slides]
+    assert_true(lecture, slides)
+
+
+def test_what_is_shown_too_shortly_is_passed_over(film: Film) -> None:
+    lecture, path = film("fades")
+    lengths = sorted(truth.end - truth.start for truth in lecture.truth[1:-1])
+    slides = find_slides(path, SlideOptions(min_shown_seconds=lengths[0] + 0.7), LIMITS)
+    assert len(slides) < len(lecture.truth)

@@ -1,0 +1,81 @@
+"""Files that are no whole films, and searches that are ended early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from bench.lectures import Lecture
+from sightline.common.errors import MediaRejected, Reason
+from sightline.common.settings import MediaLimits
+from sightline.extract.slides import SlideOptions, find_slides
+
+Film = Callable[..., tuple[Lecture, Path]]
+LIMITS = MediaLimits()
+
+
+def refused(path: Path) -> Reason:
+    with pytest.raises(MediaRejected) as caught:
+        find_slides(path, SlideOptions(), LIMITS)
+    return caught.value.reason
+
+
+def test_bytes_that_are_no_film_are_corrupt(tmp_path: Path) -> None:
+    path = tmp_path / "noise.mp4"
+    path.write_bytes(np.random.default_rng(1).bytes(50_000))
+    assert refused(path) is Reason.MEDIA_CORRUPT
+
+
+def test_a_film_without_its_end_is_corrupt(film: Film, tmp_path: Path) -> None:
+    whole = film("plain")[1].read_bytes()
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    assert refused(path) is Reason.MEDIA_CORRUPT
+
+
+def test_a_film_that_was_cut_off_behind_its_index_is_corrupt(film: Film, tmp_path: Path) -> None:
+    indexed, path = tmp_path / "indexed.mp4", tmp_path / "cut.mp4"
+    with av.open(str(film("plain")[1])) as source, av.open(str(indexed), "w", options={"movflags": "faststart"}) as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                out.mux(packet)
+    whole = indexed.read_bytes()
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    assert refused(path) is Reason.MEDIA_CORRUPT
+
+
+def test_sound_alone_is_unsupported(tmp_path: Path) -> None:
+    path = tmp_path / "speech.wav"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert refused(path) is Reason.MEDIA_UNSUPPORTED
+
+
+def test_progress_rises_to_one(film: Film) -> None:
+    shares: list[float] = []
+    find_slides(film("plain")[1], SlideOptions(), LIMITS, progress=shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert len(shares) > 3
+
+
+def test_what_progress_raises_ends_the_search(film: Film) -> None:
+    class Cancelled(Exception):
+        pass
+
+    def cancel(share: float) -> None:
+        if share > 0.2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        find_slides(film("plain")[1], SlideOptions(), LIMITS, progress=cancel)
