@@ -1,24 +1,14 @@
-"""The face service: builds everything, answers calls and consumes its queue until it is told to stop."""
+"""The face service: answers calls and consumes its queue until it is told to stop."""
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
 from importlib.metadata import version
 
-import cv2
-from opentelemetry.sdk.trace import TracerProvider
-
-from sightline.common.blobs import open_blobs
 from sightline.common.media.sources import PictureSource
 from sightline.common.models import ModelStore
-from sightline.common.rpc import RpcServer, admit_forwarded, run, stop_signal
+from sightline.common.rpc import RpcServer
+from sightline.common.serving import Ground, Parts, serve
 from sightline.common.settings import load
-from sightline.common.state.database import Database
-from sightline.common.state.media import MediaFiles
-from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs, make_tracer_provider
-from sightline.common.worker import open_worker
 from sightline.face.analysis import FaceAnalyzer
 from sightline.face.model import FaceModel
 from sightline.face.pipeline import FacePipeline
@@ -27,70 +17,22 @@ from sightline.face.settings import FaceSettings
 from sightline.face.worker import QUEUE, FaceTasks
 from sightline.v1.face_service_pb2_grpc import add_FaceServiceServicer_to_server
 
-SERVICE = "face"
-VERSION = version("sightline-face")
-
 
 def main() -> None:
     """Run the service."""
-    settings = load(FaceSettings)
-    configure_logs(settings.telemetry, SERVICE)
-    # OpenCV would write a line of its own for every damaged picture, and start threads beside our sessions.
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    cv2.setNumThreads(1)
-    run(serve(settings))
+    serve("face", version("sightline-face"), load(FaceSettings), build)
 
 
-async def serve(settings: FaceSettings) -> None:
-    """Build, run until SIGTERM, and take down in the opposite order."""
-    with stop_signal() as stop:
-        async with AsyncExitStack() as stack:
-            metrics = Metrics()
-            metrics.observe_process(SERVICE, VERSION)
-            tracing = make_tracer_provider(settings.telemetry, SERVICE, VERSION)
-            stack.callback(tracing.shutdown)
-            database = Database(settings.postgres, metrics, SERVICE)
-            await database.open()
-            stack.push_async_callback(database.close)
-            blobs = await open_blobs(settings.blobs, metrics)
-            readiness = Readiness({"postgres": database.check, "blobs": blobs.check})
-            telemetry = TelemetryServer(settings.telemetry, metrics, readiness)
-            await telemetry.start()
-            stack.push_async_callback(telemetry.stop)
-            threads = stack.enter_context(ThreadPoolExecutor(settings.face.sessions, thread_name_prefix="analysis"))
-            pipeline = FacePipeline(load_analyzer(settings), settings.media, threads, metrics)
-            pictures = PictureSource(MediaFiles(database), blobs, settings.media)
-            server = RpcServer(settings.rpc, metrics, tracing, readiness, admit=admit_forwarded)
-            server.add(add_FaceServiceServicer_to_server, FaceServicer(pipeline, pictures))
-            async with asyncio.TaskGroup() as group:
-                group.create_task(server.run_until(stop))
-                if settings.worker.enabled:
-                    tasks = FaceTasks(pipeline, pictures)
-                    group.create_task(
-                        consume(settings, stop, tasks=tasks, database=database, metrics=metrics, tracing=tracing)
-                    )
+def build(ground: Ground, settings: FaceSettings) -> Parts:
+    """Build what is this service's own."""
+    threads = ground.threads(settings.face.sessions, "analysis")
+    pipeline = FacePipeline(load_analyzer(settings), settings.media, threads, ground.metrics)
+    pictures = PictureSource(ground.files, ground.blobs, settings.media)
 
+    def add_methods(server: RpcServer) -> None:
+        server.add(add_FaceServiceServicer_to_server, FaceServicer(pipeline, pictures))
 
-async def consume(
-    settings: FaceSettings,
-    stop: asyncio.Event,
-    *,
-    tasks: FaceTasks,
-    database: Database,
-    metrics: Metrics,
-    tracing: TracerProvider,
-) -> None:
-    """Work on the queue until told to stop."""
-    async with open_worker(
-        QUEUE,
-        tasks.handlers(),
-        settings=settings.worker,
-        redis=settings.redis,
-        database=database,
-        metrics=metrics,
-        tracing=tracing,
-    ) as worker:
-        await worker.run_until(stop, settings.rpc.drain_seconds)
+    return Parts(QUEUE, FaceTasks(pipeline, pictures).handlers(), add_methods)
 
 
 def load_analyzer(settings: FaceSettings) -> FaceAnalyzer:

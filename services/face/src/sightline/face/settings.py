@@ -5,18 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from sightline.common.settings import (
-    BlobSettings,
-    MediaLimits,
-    ModelSettings,
-    PostgresSettings,
-    RedisSettings,
-    RpcSettings,
-    Section,
-    ServiceSettings,
-    TelemetrySettings,
-    WorkerSettings,
-)
+from sightline.common.settings import AnalyserSettings, Section
 
 
 class FaceModelSettings(Section):
@@ -43,17 +32,9 @@ class FaceModelSettings(Section):
     )
 
 
-class FaceSettings(ServiceSettings):
+class FaceSettings(AnalyserSettings):
     """The face service: detect, embed, compare."""
 
     model_config = SettingsConfigDict(env_prefix="FACE_")
 
     face: FaceModelSettings = FaceModelSettings()
-    models: ModelSettings = ModelSettings()
-    media: MediaLimits = MediaLimits()
-    blobs: BlobSettings = BlobSettings()
-    postgres: PostgresSettings = PostgresSettings()
-    redis: RedisSettings = RedisSettings()
-    rpc: RpcSettings = RpcSettings()
-    telemetry: TelemetrySettings = TelemetrySettings()
-    worker: WorkerSettings = WorkerSettings()

@@ -5,18 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from sightline.common.settings import (
-    BlobSettings,
-    MediaLimits,
-    ModelSettings,
-    PostgresSettings,
-    RedisSettings,
-    RpcSettings,
-    Section,
-    ServiceSettings,
-    TelemetrySettings,
-    WorkerSettings,
-)
+from sightline.common.settings import AnalyserSettings, Section
 
 
 class ObjectModelSettings(Section):
@@ -57,18 +46,10 @@ class FilmSettings(Section):
     result_bytes: int = Field(900_000, ge=10_000, description="largest stored part of the result of a film")
 
 
-class ObjectSettings(ServiceSettings):
+class ObjectSettings(AnalyserSettings):
     """The object service: detect, segment, track."""
 
     model_config = SettingsConfigDict(env_prefix="OBJECT_")
 
     object: ObjectModelSettings = ObjectModelSettings()
     film: FilmSettings = FilmSettings()
-    models: ModelSettings = ModelSettings()
-    media: MediaLimits = MediaLimits()
-    blobs: BlobSettings = BlobSettings()
-    postgres: PostgresSettings = PostgresSettings()
-    redis: RedisSettings = RedisSettings()
-    rpc: RpcSettings = RpcSettings()
-    telemetry: TelemetrySettings = TelemetrySettings()
-    worker: WorkerSettings = WorkerSettings()

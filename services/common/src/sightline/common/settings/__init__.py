@@ -23,6 +23,7 @@ from sightline.common.settings.sections import (
 )
 
 __all__ = [
+    "AnalyserSettings",
     "BlobSettings",
     "MediaLimits",
     "ModelSettings",
@@ -44,6 +45,19 @@ class ServiceSettings(BaseSettings):
     """Base of every service's settings: frozen, with the service's prefix, nested by two underscores."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_nested_delimiter=NESTING)
+
+
+class AnalyserSettings(ServiceSettings):
+    """What every service that analyses is told beside its own: `sightline.common.serving` opens the rest from it."""
+
+    models: ModelSettings = ModelSettings()
+    media: MediaLimits = MediaLimits()
+    blobs: BlobSettings = BlobSettings()
+    postgres: PostgresSettings = PostgresSettings()
+    redis: RedisSettings = RedisSettings()
+    rpc: RpcSettings = RpcSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    worker: WorkerSettings = WorkerSettings()
 
 
 S = TypeVar("S", bound=ServiceSettings)
