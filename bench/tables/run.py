@@ -23,7 +23,6 @@ from sightline.common.settings import PostgresSettings
 from sightline.common.state import schema
 from sightline.common.state.database import Database
 from sightline.common.state.filters import parse
-from sightline.common.state.jobs import Jobs
 from sightline.common.state.pages import JobPages, Page
 from sightline.common.state.tasks import Success, Tasks
 from sightline.common.state.upkeep import Upkeep
@@ -125,11 +124,6 @@ async def lists(database: Database, rounds: int) -> dict[str, dict[str, Figures]
             page = Page(condition, after=places[place], count=PAGE)
             laps = [(await timed(partial(pages.read, TENANT, page)))[0] for _ in range(rounds)]
             found.setdefault(name, {})[place] = summary(laps)
-    found["dead letters"] = {}
-    for place in ("first", "middle", "last"):
-        before = places[place]
-        letters = partial(Jobs(database).dead_letters, TENANT, before=before, count=PAGE + 1)
-        found["dead letters"][place] = summary([(await timed(letters))[0] for _ in range(rounds)])
     return found
 
 

@@ -293,6 +293,11 @@ class Jobs(job_service_pb2_grpc.JobServiceServicer):
         await self.script.enter("ReplayDeadLetter", request, context)
         return await self.job(request.job, context)
 
+    async def ReplayDeadLetters(self, request, context):
+        await self.script.enter("ReplayDeadLetters", request, context)
+        page, token = paged(list(self.script.jobs), request.page_token)
+        return job_service_pb2.ReplayDeadLettersResponse(jobs=page, next_page_token=token)
+
 
 def paged(items: list[Any], token: str) -> tuple[list[Any], str]:
     start = int(token or 0)

@@ -148,6 +148,10 @@ async def test_jobs_are_listed_shown_and_steered(run, photo, script):
     assert json.loads((await run("jobs", "cancel", name, "--json")).stdout)["state"] == "STATE_CANCELLED"
     assert (await run("dead-letters", "list")).stdout.count(name) == 1
     assert json.loads((await run("dead-letters", "replay", name, "--json")).stdout)["name"] == name
+    assert (
+        "1 jobs run again, 0 were left"
+        in (await run("dead-letters", "replay-all", "--filter", "state = FAILED")).stdout
+    )
     assert (await run("jobs", "delete", name, "jobs/none")).exit_code == Exit.NOT_FOUND
     assert script.jobs == {}
 

@@ -167,3 +167,10 @@ async def test_a_dead_letter_is_replayed(sightline):
     job = await sightline.jobs.create(SPEC)
     letter = await anext(aiter(sightline.dead_letters.list()))
     assert (await sightline.dead_letters.replay(letter)).name == job.name
+
+
+async def test_all_dead_letters_that_pass_a_filter_are_replayed(sightline, script):
+    made = [(await sightline.jobs.create(SPEC)).name for _ in range(5)]
+    pages = [page async for page in sightline.dead_letters.replay_all(filter="kind = detect_faces")]
+    assert [name for page in pages for name in page.jobs] == made
+    assert [call.request.filter for call in script.named("ReplayDeadLetters")] == ["kind = detect_faces"] * 3

@@ -46,7 +46,7 @@ def given(filled: psycopg.Connection[Any]) -> dict[str, Any]:
 
 HOT = [
     "jobs.by_id", "jobs.by_request", "jobs.standings", "jobs.cancel", "jobs.rerun", "jobs.delete", "jobs.results",
-    "jobs.attempts", "jobs.dead_letters", "tasks.claim", "tasks.waiting", "tasks.renew", "tasks.complete", "tasks.fail",
+    "jobs.attempts", "tasks.claim", "tasks.waiting", "tasks.renew", "tasks.complete", "tasks.fail",
     "tasks.release", "upkeep.end_leases", "upkeep.end_overdue", "upkeep.publishable", "upkeep.published", "upkeep.age",
     "upkeep.depths", "upkeep.purge_jobs", "upkeep.purge_requests",
 ]  # fmt: skip
@@ -63,7 +63,7 @@ def test_a_hot_statement_finds_its_rows_by_an_index(
 @pytest.mark.parametrize("newest_first", [True, False])
 @pytest.mark.parametrize("way", ["exact", "bounded", "edge", "labelled"])
 @pytest.mark.parametrize(
-    "text", ["", "state = CANCELLED", 'labels.film = "f7"', 'create_time > "2020-01-01T00:00:00Z"']
+    "text", ["", "state = CANCELLED", "state = FAILED", 'labels.film = "f7"', 'create_time > "2020-01-01T00:00:00Z"']
 )
 def test_a_page_of_jobs_is_read_from_an_index(
     filled: psycopg.Connection[Any], text: str, way: str, newest_first: bool, deep: bool

@@ -290,6 +290,31 @@ async def test_a_dead_letter_tells_why_and_can_be_replayed(client: Any, wanted: 
     assert len((await client("ListDeadLetters", api.ListDeadLettersRequest())).dead_letters) == 0
 
 
+async def test_dead_letters_are_listed_and_replayed_by_a_filter(client: Any, wanted: Wanted, hand: Any) -> None:
+    why = to_status(SightlineError(Reason.MEDIA_CORRUPT, "it ends early")).SerializeToString()
+    films = {film: [await client("CreateJob", wanted(labels={"film": film})) for _ in range(3)] for film in "ab"}
+    for job in films["a"] + films["b"]:
+        await hand.fail(await hand.claim(job.name), why)
+    request = api.ListDeadLettersRequest(filter='labels.film = "b"')
+    listed = [letter.job for letter in (await client("ListDeadLetters", request)).dead_letters]
+    assert listed == [job.name for job in reversed(films["b"])]
+    asked = api.ReplayDeadLettersRequest(filter='labels.film = "b"', page_size=2)
+    first = await client("ReplayDeadLetters", asked)
+    second = await client("ReplayDeadLetters", api.ReplayDeadLettersRequest(
+        filter=asked.filter, page_size=2, page_token=first.next_page_token
+    ))  # fmt: skip
+    assert [*first.jobs, *second.jobs] == listed
+    assert (len(first.jobs), second.next_page_token) == (2, "")
+    assert {(await client("GetJob", api.GetJobRequest(name=name))).state for name in listed} == {1}
+    left = [letter.job for letter in (await client("ListDeadLetters", api.ListDeadLettersRequest())).dead_letters]
+    assert left == [job.name for job in reversed(films["a"])]
+
+
+async def test_the_filter_of_a_replay_is_refused_where_it_makes_no_sense(client: Any) -> None:
+    error = await client.refused("ReplayDeadLetters", api.ReplayDeadLettersRequest(filter="colour = red"))
+    assert error.reason is Reason.INVALID_FILTER
+
+
 async def test_the_trace_of_a_submission_is_stored_with_it(client: Any, wanted: Wanted, hand: Any) -> None:
     trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
     traced = (*client.metadata, ("traceparent", f"00-{trace_id}-00f067aa0ba902b7-01"))

@@ -11,7 +11,12 @@ from sightline.client._sync.calls import Calls
 from sightline.client.names import job_name
 from sightline.v1 import job_service_pb2_grpc
 from sightline.v1.job_pb2 import DeadLetter, Job
-from sightline.v1.job_service_pb2 import ListDeadLettersRequest, ReplayDeadLetterRequest
+from sightline.v1.job_service_pb2 import (
+    ListDeadLettersRequest,
+    ReplayDeadLetterRequest,
+    ReplayDeadLettersRequest,
+    ReplayDeadLettersResponse,
+)
 
 if TYPE_CHECKING:
     from sightline.v1.job_service_pb2_grpc import JobServiceStub
@@ -27,9 +32,22 @@ class DeadLetters:
     def _stub(self) -> JobServiceStub:
         return job_service_pb2_grpc.JobServiceStub(self._calls.channel)
 
-    def list(self, *, page_size: int = 0, timeout: float | None = None) -> Iterator[DeadLetter]:
-        """Go through all dead letters, the latest first; pages are fetched as they are needed."""
-        request = ListDeadLettersRequest(page_size=page_size)
+    def list(
+        self,
+        *,
+        filter: str = "",  # noqa: A002 - the word of the contract
+        page_size: int = 0,
+        timeout: float | None = None,
+    ) -> Iterator[DeadLetter]:
+        """Go through dead letters, the latest first; pages are fetched as they are needed.
+
+        Args:
+            filter: which, in the language of `jobs.list`, such as `kind = detect_faces AND labels.film = "b"`.
+
+        Raises:
+            InvalidRequest: the filter can't be read.
+        """
+        request = ListDeadLettersRequest(filter=filter, page_size=page_size)
         while True:
             page = self._calls.unary(self._stub.ListDeadLetters, request, timeout)
             for letter in page.dead_letters:
@@ -46,3 +64,23 @@ class DeadLetters:
         """
         request = ReplayDeadLetterRequest(job=job_name(job))
         return self._calls.once(self._stub.ReplayDeadLetter, request, timeout)
+
+    def replay_all(
+        self,
+        *,
+        filter: str = "",  # noqa: A002 - the word of the contract
+        page_size: int = 0,
+        timeout: float | None = None,
+    ) -> Iterator[ReplayDeadLettersResponse]:
+        """Run all that pass a filter again, a page with each call; what each page did is given as it is done.
+
+        Raises:
+            InvalidRequest: the filter can't be read.
+        """
+        request = ReplayDeadLettersRequest(filter=filter, page_size=page_size)
+        while True:
+            page = self._calls.once(self._stub.ReplayDeadLetters, request, timeout)
+            yield page
+            request.page_token = page.next_page_token
+            if not page.next_page_token:
+                return

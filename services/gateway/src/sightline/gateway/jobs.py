@@ -6,22 +6,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from itertools import groupby
 from uuid import UUID
 
 from google.protobuf.empty_pb2 import Empty
 
-from sightline.common.errors import Reason, SightlineError
-from sightline.common.queue import Bus, Change, Message
+from sightline.common.queue import Bus, Change
 from sightline.common.rpc import Context, current_identity
 from sightline.common.state import filters
 from sightline.common.state.graphs import Graphs
-from sightline.common.state.jobs import Job, Jobs, Rerun, Result, State
+from sightline.common.state.jobs import Job, Jobs, Result
 from sightline.common.state.pages import JobPages, Page
 from sightline.gateway import names, page_tokens
-from sightline.gateway.conversion import dead_letter_message, job_message, result_message
+from sightline.gateway.conversion import job_message, result_message
 from sightline.gateway.creation import Creation
-from sightline.gateway.publication import Publication
+from sightline.gateway.dead_letters import DeadLetters
+from sightline.gateway.reruns import Reruns
 from sightline.gateway.watching import Watching
 from sightline.v1 import job_pb2, job_service_pb2 as api, job_service_pb2_grpc
 
@@ -45,7 +44,8 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
         graphs: Graphs,
         pages: JobPages,
         watching: Watching,
-        publication: Publication,
+        reruns: Reruns,
+        dead_letters: DeadLetters,
         bus: Bus,
     ) -> None:
         self._creation = creation
@@ -53,7 +53,8 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
         self._graphs = graphs
         self._pages = pages
         self._watching = watching
-        self._publication = publication
+        self._reruns = reruns
+        self._dead_letters = dead_letters
         self._bus = bus
 
     async def CreateJob(self, request: api.CreateJobRequest, _context: Context) -> job_pb2.Job:
@@ -104,7 +105,7 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
 
     async def RetryJob(self, request: api.RetryJobRequest, _context: Context) -> job_pb2.Job:
         """Run a failed or cancelled job again."""
-        return await self._rerun(names.parse(names.JOBS, request.name))
+        return job_message(await self._reruns.run(_tenant(), names.parse(names.JOBS, request.name)))
 
     async def DeleteJob(self, request: api.DeleteJobRequest, _context: Context) -> Empty:
         """Delete a job that has ended."""
@@ -129,35 +130,17 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
         self, request: api.ListDeadLettersRequest, _context: Context
     ) -> api.ListDeadLettersResponse:
         """Read a page of the jobs that were given up."""
-        tenant, count = _tenant(), page_tokens.page_size(request.page_size)
-        question = ("ListDeadLetters", tenant)
-        rows = await self._jobs.dead_letters(tenant, before=_position(request.page_token, *question), count=count + 1)
-        attempts = await self._jobs.attempts(tenant, (row.job_id for row in rows[:count]))
-        of_job = {job_id: list(group) for job_id, group in groupby(attempts, key=lambda one: one.job_id)}
-        letters = (dead_letter_message(row, of_job.get(row.job_id, ())) for row in rows[:count])
-        token = _token_behind(rows, count, *question)
-        return api.ListDeadLettersResponse(dead_letters=letters, next_page_token=token)
+        return await self._dead_letters.page(_tenant(), request)
 
     async def ReplayDeadLetter(self, request: api.ReplayDeadLetterRequest, _context: Context) -> job_pb2.Job:
         """Run the job of a dead letter again."""
-        job_id = names.parse(names.JOBS, request.job)
-        row = await self._jobs.get(_tenant(), job_id)
-        state = State(row.state)
-        if state.terminal and state is not State.FAILED:
-            message = f"{request.job} is {state.name}, and so no dead letter"
-            raise SightlineError(Reason.JOB_ENDED, message, metadata={"state": state.name})
-        return await self._rerun(job_id)
+        return job_message(await self._dead_letters.replay(_tenant(), names.parse(names.JOBS, request.job)))
 
-    async def _rerun(self, job_id: UUID) -> job_pb2.Job:
-        tenant = _tenant()
-        self._publish(await self._jobs.rerun(tenant, job_id))
-        row = await self._jobs.get(tenant, job_id)
-        await self._tell(row)
-        return job_message(row)
-
-    def _publish(self, reruns: Sequence[Rerun]) -> None:
-        for one in reruns:
-            self._publication.offer(one.queue, [Message(one.task_id, one.priority, one.trace_context)])
+    async def ReplayDeadLetters(
+        self, request: api.ReplayDeadLettersRequest, _context: Context
+    ) -> api.ReplayDeadLettersResponse:
+        """Run a page of the jobs that were given up again."""
+        return await self._dead_letters.replay_page(_tenant(), request)
 
     async def _tell(self, row: Job) -> None:
         await self._bus.tell([Change(row.job_id, row.state, len(row.history), row.progress)])
@@ -170,11 +153,6 @@ def _tenant() -> str:
 def _position(token: str, *question: str) -> UUID | None:
     position = page_tokens.redeem(token, *question)
     return UUID(bytes=position) if position else None
-
-
-def _token_behind(rows: Sequence[Job], count: int, *question: str) -> str:
-    """Make the token of the next page when more rows were read than the page holds."""
-    return page_tokens.issue(rows[count - 1].job_id.bytes, *question) if len(rows) > count else ""
 
 
 def _fitting(rows: Sequence[Result]) -> list[Result]:

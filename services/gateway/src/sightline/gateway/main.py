@@ -32,6 +32,7 @@ from sightline.gateway.admission import KeyAdmission
 from sightline.gateway.analysis_services import add_services, health_check, open_channels
 from sightline.gateway.breakers import Breaker, Breakers
 from sightline.gateway.creation import Creation
+from sightline.gateway.dead_letters import DeadLetters
 from sightline.gateway.depths import Depths
 from sightline.gateway.duties import Ageing, Deadlines, Duty, Leases, Refill
 from sightline.gateway.egress import Egress
@@ -49,6 +50,7 @@ from sightline.gateway.quotas.allowances import Allowances
 from sightline.gateway.quotas.door import LimitedAdmission
 from sightline.gateway.quotas.opening import QuotaParts, gate_before, open_quotas
 from sightline.gateway.reception import Reception
+from sightline.gateway.reruns import Reruns
 from sightline.gateway.schedules import Firing, ScheduleServicer
 from sightline.gateway.settings import Settings
 from sightline.gateway.submissions import Submissions
@@ -269,13 +271,15 @@ def _add_jobs(server: RpcServer, world: World, entry: Entry, limits: QuotaParts,
     watching = Watching(jobs, world.bus, settings.watch_check_seconds)
     for part in (grouping, watching):
         stack.push_async_callback(part.close)
+    pages, reruns = JobPages(world.database), Reruns(jobs, entry.publication, world.bus)
     servicer = JobServicer(
         creation=Creation(entry.submissions, gate, grouping, jobs, limits.quotas),
         jobs=jobs,
         graphs=Graphs(world.database),
-        pages=JobPages(world.database),
+        pages=pages,
         watching=watching,
-        publication=entry.publication,
+        reruns=reruns,
+        dead_letters=DeadLetters(jobs, pages, reruns),
         bus=world.bus,
     )
     server.add(add_JobServiceServicer_to_server, servicer, ends_at_drain=ENDS_AT_DRAIN, unvalidated=UNVALIDATED)

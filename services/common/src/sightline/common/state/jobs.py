@@ -291,11 +291,6 @@ class Jobs:
         parameters = {"tenant": tenant, "job_id": job_id, "after": after, "count": count}
         return await self._database.fetch(Result, "jobs.results", parameters)
 
-    async def dead_letters(self, tenant: str, *, before: UUID | None = None, count: int = 50) -> list[Job]:
-        """Read the jobs that were given up, the latest first, beginning behind the job `before`."""
-        parameters = {"tenant": tenant, "before": before, "count": count}
-        return await self._database.fetch(Job, "jobs.dead_letters", parameters)
-
     async def attempts(self, tenant: str, job_ids: Iterable[UUID]) -> list[Attempt]:
         """Read every ended attempt at the tasks of jobs, by job, the first first."""
         parameters = {"tenant": tenant, "job_ids": list(job_ids)}

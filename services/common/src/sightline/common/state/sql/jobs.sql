@@ -104,9 +104,3 @@ SELECT tasks.job_id, attempts.attempt, attempts.worker, attempts.start_time, att
 FROM tasks JOIN task_attempts AS attempts USING (task_id)
 WHERE tasks.tenant = :tenant AND tasks.job_id = ANY (:job_ids::uuid[])
 ORDER BY tasks.job_id, attempts.start_time;
-
--- name: dead_letters
-SELECT * FROM jobs
-WHERE tenant = :tenant AND state = 4 AND (:before::uuid IS NULL OR job_id < :before)
-ORDER BY job_id DESC
-LIMIT :count;
