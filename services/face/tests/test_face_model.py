@@ -16,8 +16,9 @@ from insightface.utils.face_align import norm_crop
 from sightline.common.errors import Reason, SightlineError
 from sightline.common.media import Image, ImageFormat
 from sightline.common.models import ModelStore
+from sightline.face.alignment import align
 from sightline.face.analysis import FaceAnalyzer
-from sightline.face.model import FaceModel, align
+from sightline.face.model import FaceModel
 from sightline.face.settings import FaceModelSettings
 
 

@@ -11,7 +11,9 @@ from sightline.common.errors import FieldViolation, InvalidRequest, MediaRejecte
 from sightline.common.media import Image
 from sightline.common.models import MatchThresholds, ModelEntry
 from sightline.face import geometry
-from sightline.face.model import FaceModel, align
+from sightline.face.alignment import align
+from sightline.face.model import FaceModel
+from sightline.face.quality import Quality, assess
 from sightline.face.settings import FaceModelSettings
 
 # Below this the aligned face is mostly made up between pixels, and strangers look more alike.
@@ -31,6 +33,7 @@ class Face:
             left before right, as the viewer sees them; may lie a little outside the picture.
         embedding: 512, float32, of unit length; None unless it was asked for.
         weak: whether the face is small or grey, so that its embedding is less certain; False without one.
+        quality: how well it can be recognised; None while the face is not chosen to be returned.
     """
 
     box: geometry.Box
@@ -38,6 +41,7 @@ class Face:
     landmarks: NDArray[np.float32]
     embedding: NDArray[np.float32] | None = None
     weak: bool = False
+    quality: Quality | None = None
 
     @property
     def area_px(self) -> float:
@@ -137,7 +141,7 @@ class FaceAnalyzer:
             found = self._look(near, near_scale * far_scale * image.scale, image, min_score)
             faces += geometry.without_overlap(found, faces, self._settings.nms_iou)
         faces.sort(key=lambda face: face.area_px, reverse=True)
-        return faces[: options.max_faces or None]
+        return [_assessed(face, image) for face in faces[: options.max_faces or None]]
 
     def embed(self, image: Image, options: DetectOptions | None = None) -> list[Face]:
         """Find faces and embed each.
@@ -212,6 +216,11 @@ def similarity(one: Face, other: Face) -> float:
     if one.embedding is None or other.embedding is None:
         raise ValueError("both faces must be embedded")
     return float(np.clip(np.dot(one.embedding, other.embedding), -1.0, 1.0))
+
+
+def _assessed(face: Face, image: Image) -> Face:
+    landmarks = np.asarray(face.landmarks * image.scale, np.float32)
+    return replace(face, quality=assess(image.pixels, landmarks, image.scale))
 
 
 def _is_weak(face: Face, crop: NDArray[np.uint8]) -> bool:

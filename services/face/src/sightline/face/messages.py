@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sightline.common.media import Image
 from sightline.common.models import ModelEntry
 from sightline.face.analysis import Comparison, DetectOptions, Face
+from sightline.face.quality import Quality
 from sightline.v1 import face_pb2, face_service_pb2
 from sightline.v1.geometry_pb2 import ImageSize, NormalizedBox, NormalizedPoint
 from sightline.v1.model_pb2 import ModelInfo
@@ -57,10 +58,22 @@ def _face(face: Face, image: Image, embedder: ModelEntry | None) -> face_pb2.Fac
             }
         ),
     )
+    if face.quality is not None:
+        message.quality.CopyFrom(_quality(face.quality))
     if face.embedding is not None and embedder is not None:
         message.embedding.values.extend(face.embedding.tolist())
         message.embedding.model.CopyFrom(_model(embedder))
     return message
+
+
+def _quality(quality: Quality) -> face_pb2.FaceQuality:
+    return face_pb2.FaceQuality(
+        score=quality.score,
+        eye_distance_px=quality.eye_distance_px,
+        sharpness=quality.sharpness,
+        yaw_degrees=quality.yaw_degrees,
+        roll_degrees=quality.roll_degrees,
+    )
 
 
 def _size(image: Image) -> ImageSize:

@@ -8,20 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from insightface.model_zoo.arcface_onnx import ArcFaceONNX
 from insightface.model_zoo.scrfd import SCRFD
-from insightface.utils.face_align import arcface_dst
 from numpy.typing import NDArray
-from skimage.transform import SimilarityTransform
 
 from sightline.common.errors import Reason, SightlineError
+from sightline.face.alignment import CROP_SIDE_PX
 from sightline.face.graph import Graph, with_free_input_size
 from sightline.face.settings import FaceModelSettings
 
-CROP_SIDE_PX = 112
-"""Side of an aligned face, as the embedders take it."""
 STRIDE_PX = 32
 """The largest stride of the detector: sides of its input are multiples of it."""
 
@@ -127,27 +123,6 @@ class _Session:
 
     def embed(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.asarray(self._embedder.get_feat([crop]), np.float32).ravel()
-
-
-def align(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Cut a face out, turned and scaled so that its landmarks lie where the embedders expect them.
-
-    It is insightface's `norm_crop` without the call that scikit-image has deprecated.
-
-    Args:
-        pixels: height x width x 3, uint8, BGR.
-        landmarks: 5 x 2, in those pixels.
-
-    Returns:
-        112 x 112 x 3, uint8, BGR.
-
-    Source: ArcFace (Deng et al. 2019), section 3.1; Umeyama 1991 for the transform.
-    """
-    transform = SimilarityTransform.from_estimate(landmarks, arcface_dst)
-    if not transform:  # landmarks that coincide have no transform
-        return np.zeros((CROP_SIDE_PX, CROP_SIDE_PX, 3), np.uint8)
-    matrix = np.asarray(transform.params[:2], np.float64)
-    return np.asarray(cv2.warpAffine(pixels, matrix, (CROP_SIDE_PX, CROP_SIDE_PX), borderValue=0), np.uint8)
 
 
 def unit_length(vector: NDArray[np.float32]) -> NDArray[np.float32]:
