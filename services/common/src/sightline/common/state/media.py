@@ -13,7 +13,7 @@ from sightline.common.state.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A row of `media`; the size in pixels is None for what is not a picture."""
+    """A row of `media`; the size in pixels is None for what is not a picture, the job for what was uploaded."""
 
     tenant: str
     media_id: UUID
@@ -27,6 +27,7 @@ class Media:
     upload_id: UUID | None
     create_time: datetime
     expire_time: datetime | None
+    job_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class MediaFiles:
         return str(rows[0][0])
 
     async def purge(self, count: int = 500) -> list[str]:
-        """Forget files that have expired, at most `count`; returns the keys of their bytes."""
+        """Forget uploaded files that have expired, at most `count`; returns the keys of their bytes."""
         return [row[0] for row in await self._database.rows("media.purge", {"count": count})]
 
     async def begin_upload(

@@ -30,30 +30,21 @@ ORDER BY media_id DESC
 LIMIT :count;
 
 -- name: delete
-WITH gone AS (
-    DELETE FROM media WHERE tenant = :tenant AND media_id = :media_id RETURNING blob_key
-),
-loosened AS (
-    INSERT INTO loose_blobs (blob_key, due_time) SELECT blob_key, now() FROM gone ON CONFLICT DO NOTHING
-)
-SELECT blob_key FROM gone;
+-- A trigger notes the blob of every row that goes as one that nobody owns.
+DELETE FROM media WHERE tenant = :tenant AND media_id = :media_id RETURNING blob_key;
 
 -- name: existing
 SELECT tenant, media_id FROM media
 WHERE (tenant, media_id) IN (SELECT * FROM unnest(:tenants::text[], :media_ids::uuid[]));
 
 -- name: purge
-WITH gone AS (
-    DELETE FROM media
-    WHERE (tenant, media_id) IN (
-        SELECT tenant, media_id FROM media WHERE expire_time < now() ORDER BY expire_time LIMIT :count
-    )
-    RETURNING blob_key
-),
-loosened AS (
-    INSERT INTO loose_blobs (blob_key, due_time) SELECT blob_key, now() FROM gone ON CONFLICT DO NOTHING
+-- The files of a job go with the job, which may still run.
+DELETE FROM media
+WHERE (tenant, media_id) IN (
+    SELECT tenant, media_id FROM media
+    WHERE expire_time < now() AND job_id IS NULL ORDER BY expire_time LIMIT :count
 )
-SELECT blob_key FROM gone;
+RETURNING blob_key;
 
 -- name: begin_upload
 INSERT INTO uploads (tenant, upload_id, display_name, sha256, size_bytes)
