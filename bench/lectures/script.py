@@ -66,6 +66,12 @@ class Lecture:
     encoding: Encoding = field(default_factory=Encoding)
 
     @property
+    def region(self) -> tuple[float, float, float, float]:
+        """Where the slides are: left, top, right, bottom as fractions of the picture."""
+        bars = next((overlay.share for overlay in self.overlays if isinstance(overlay, Bars)), 0.0)
+        return bars, 0.0, 1 - bars, 1.0
+
+    @property
     def seconds(self) -> float:
         return sum(shot.seconds for shot in self.shots)
 

@@ -20,8 +20,8 @@ def main() -> None:
     film, threads = Path(sys.argv[1]), int(sys.argv[2])
     cv2.setNumThreads(threads)
     begun, cpu = time.perf_counter(), time.process_time()
-    slides = find_slides(film, SlideOptions(threads=threads), MediaLimits())
-    cuts = [slide.start_seconds for slide in slides[1:]]
+    showings = find_slides(film, SlideOptions(threads=threads), MediaLimits())
+    cuts = [showing.start_seconds for showing in showings[1:]]
     print(json.dumps({"cuts": cuts, "wall": time.perf_counter() - begun, "cpu": time.process_time() - cpu}), flush=True)
 
 

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.lectures import Lecture, TruthSlide
 from bench.lectures.overlays import Inset
 from sightline.common.settings import MediaLimits
-from sightline.extract.slides import Slide, SlideKind, read_picture
+from sightline.extract.slides import Showing, Slide, number_slides, read_pictures
+from sightline.extract.slides.slide import Region
 
 TOLERANCE_SECONDS = 1.0
+# A region that overlaps with the true one by less (intersection over union) was cut wrongly.
+LEAST_OVERLAP = 0.95
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Score:
     duplicates: int = 0
     truth_slides: int = 0
     last_builds: int = 0
+    cropped: int = 0
 
     def __add__(self, other: Score) -> Score:
         return Score(*(one + two for one, two in zip(vars(self).values(), vars(other).values(), strict=True)))
@@ -62,14 +67,17 @@ def score_cuts(lecture: Lecture, cuts: Sequence[float]) -> Score:
     return Score(true=len(truth), found=len(cuts), hits=hits)
 
 
-def score_slides(lecture: Lecture, slides: Sequence[Slide], film: Path) -> Score:
+def score_slides(lecture: Lecture, showings: Sequence[Showing], film: Path) -> Score:
     """Match everything that was found."""
-    score = score_cuts(lecture, [slide.start_seconds for slide in slides[1:]])
+    score = score_cuts(lecture, [showing.start_seconds for showing in showings[1:]])
     truth = [one for one in lecture.truth if one.kind == "slide"]
-    score.slides = sum(1 for slide in slides if slide.kind is SlideKind.SLIDE)
-    score.duplicates = _duplicates(lecture.truth, slides)
+    slides = number_slides(showings)
+    score.slides = len(slides)
+    score.duplicates = _duplicates(truth, slides)
     score.truth_slides = len(truth)
-    score.last_builds = sum(_has_last_build(lecture, one, slides, film) for one in truth)
+    pictures = {slide.number: pixels for slide, pixels in read_pictures(film, slides, MediaLimits())}
+    score.last_builds = sum(_has_last_build(lecture, one, slides, pictures) for one in truth)
+    score.cropped = sum(_overlap(slide.region, lecture.region) < LEAST_OVERLAP for slide in slides[:1])
     return score
 
 
@@ -78,15 +86,17 @@ def _duplicates(truth: Sequence[TruthSlide], slides: Sequence[Slide]) -> int:
     count = 0
     for slide in slides:
         shown = next((one for one in truth if one.start <= slide.frame_seconds < one.end), None)
-        if slide.kind is SlideKind.SLIDE and slide.returns_of is None and shown is not None:
+        if shown is not None:
             count += shown.identity in seen
             seen.add(shown.identity)
     return count
 
 
-def _has_last_build(lecture: Lecture, truth: TruthSlide, slides: Sequence[Slide], film: Path) -> bool:
+def _has_last_build(
+    lecture: Lecture, truth: TruthSlide, slides: Sequence[Slide], pictures: dict[int, NDArray[np.uint8]]
+) -> bool:
     late = max(truth.builds[-1], (truth.builds[-1] + truth.end) / 2)
-    slide = next((one for one in slides if one.start_seconds <= late < one.end_seconds), None)
+    slide = next((one for one in slides if any(start <= late < end for start, end in one.ranges)), None)
     if slide is None:
         return False
     shown = np.ones((lecture.height, lecture.width), np.bool_)
@@ -94,7 +104,23 @@ def _has_last_build(lecture: Lecture, truth: TruthSlide, slides: Sequence[Slide]
         if isinstance(overlay, Inset):
             left, top, right, bottom = overlay.box
             shown[top:bottom, left:right] = False
-    picture = read_picture(film, slide, MediaLimits()).astype(np.int16)
-    distances = [float(np.abs(picture - build).mean(2)[shown].mean()) for build in truth.pictures]
+    left, top, right, bottom = (
+        round(share * side) for share, side in zip(slide.region, (lecture.width, lecture.height) * 2, strict=True)
+    )
+    part = np.s_[top:bottom, left:right]
+    picture = pictures[slide.number].astype(np.int16)
+    distances = [float(np.abs(picture - build[part]).mean(2)[shown[part]].mean()) for build in truth.pictures]
     # Encoding alone leaves up to 10 levels on noisy, coarse films; another slide is 20 to 100 away.
     return int(np.argmin(distances)) == len(distances) - 1 and distances[-1] < 14
+
+
+def _overlap(one: Region, other: Region) -> float:
+    """Give intersection over union."""
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    common = max(0.0, wide) * max(0.0, high)
+    return common / (_area(one) + _area(other) - common)
+
+
+def _area(region: Region) -> float:
+    return (region[2] - region[0]) * (region[3] - region[1])

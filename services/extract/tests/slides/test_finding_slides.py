@@ -10,17 +10,24 @@ import pytest
 
 from bench.lectures import Lecture
 from sightline.common.settings import MediaLimits
-from sightline.extract.slides import Slide, SlideKind, SlideOptions, find_slides, read_picture
+from sightline.extract.slides import (
+    Showing,
+    ShowingKind,
+    SlideOptions,
+    find_slides,
+    number_slides,
+    read_pictures,
+)
 
 Film = Callable[..., tuple[Lecture, Path]]
 LIMITS = MediaLimits()
 
 
-def found(path: Path, **options: bool) -> list[Slide]:
+def found(path: Path, **options: bool) -> list[Showing]:
     return find_slides(path, SlideOptions(**options), LIMITS)
 
 
-def assert_true(lecture: Lecture, slides: list[Slide]) -> None:
+def assert_true(lecture: Lecture, slides: list[Showing]) -> None:
     """Every transition within a second, none more, and the times follow each other."""
     assert [slide.start_seconds for slide in slides] == pytest.approx([one.start for one in lecture.truth], abs=1.0)
     assert [slide.kind.value for slide in slides] == [one.kind for one in lecture.truth]
@@ -73,9 +80,9 @@ def test_the_last_build_is_the_picture_of_an_incremental_slide(film: Film) -> No
     lecture, path = film("builds")
     slides = found(path)
     assert_true(lecture, slides)
-    for slide, truth in zip(slides, lecture.truth, strict=True):
-        picture = read_picture(path, slide, LIMITS).astype(np.int16)
-        distances = [np.abs(picture - build).mean() for build in truth.pictures]
+    pictures = [pixels for _, pixels in read_pictures(path, number_slides(slides), LIMITS)]
+    for picture, truth in zip(pictures, lecture.truth, strict=True):
+        distances = [np.abs(picture.astype(np.int16) - build).mean() for build in truth.pictures]
         assert int(np.argmin(distances)) == len(distances) - 1
 
 
@@ -99,7 +106,7 @@ def test_a_slide_that_comes_back_names_the_one_it_shows_again(film: Film) -> Non
 def test_a_camera_between_slides_is_an_entry_of_its_own_kind(film: Film) -> None:
     lecture, path = film("camera", seed=4)
     slides = found(path)
-    assert SlideKind.CAMERA in [slide.kind for slide in slides]
+    assert ShowingKind.CAMERA in [slide.kind for slide in slides]
     assert_true(lecture, slides)
 
 

@@ -10,14 +10,14 @@ import pytest
 
 from bench.lectures import Lecture
 from sightline.common.settings import MediaLimits
-from sightline.extract.slides import Slide, SlideOptions, find_slides, join_slides
+from sightline.extract.slides import Showing, SlideOptions, find_slides, join_showings
 
 Film = Callable[..., tuple[Lecture, Path]]
 LIMITS = MediaLimits()
 OPTIONS = SlideOptions()
 
 
-def in_ranges(path: Path, seams: list[float]) -> list[list[Slide]]:
+def in_ranges(path: Path, seams: list[float]) -> list[list[Showing]]:
     return [find_slides(path, OPTIONS, LIMITS, start_seconds=start, end_seconds=end) for start, end in pairwise(seams)]
 
 
@@ -25,7 +25,7 @@ def test_a_slide_that_spans_two_ranges_is_one_slide(film: Film) -> None:
     lecture, path = film("plain")
     longest = max(lecture.truth, key=lambda truth: truth.end - truth.start)
     middle = (longest.start + longest.end) / 2
-    joined = join_slides(in_ranges(path, [0.0, middle, 1e9]), OPTIONS)
+    joined = join_showings(in_ranges(path, [0.0, middle, 1e9]), OPTIONS)
     assert len(joined) == len(lecture.truth)
 
 
@@ -34,7 +34,7 @@ def test_ranges_joined_equal_the_whole(film: Film, subject: str) -> None:
     lecture, path = film(subject)
     whole = find_slides(path, OPTIONS, LIMITS)
     third = lecture.seconds / 3
-    joined = join_slides(in_ranges(path, [0.0, third, 2 * third, 1e9]), OPTIONS)
+    joined = join_showings(in_ranges(path, [0.0, third, 2 * third, 1e9]), OPTIONS)
     assert [one.start_seconds for one in joined] == pytest.approx([one.start_seconds for one in whole], abs=0.5)
     assert [one.returns_of for one in joined] == [one.returns_of for one in whole]
 
@@ -42,7 +42,7 @@ def test_ranges_joined_equal_the_whole(film: Film, subject: str) -> None:
 def test_a_seam_at_a_transition_neither_loses_nor_doubles_a_slide(film: Film) -> None:
     lecture, path = film("plain")
     for truth in lecture.truth[1:3]:
-        joined = join_slides(in_ranges(path, [0.0, truth.start, 1e9]), OPTIONS)
+        joined = join_showings(in_ranges(path, [0.0, truth.start, 1e9]), OPTIONS)
         assert len(joined) == len(lecture.truth)
 
 

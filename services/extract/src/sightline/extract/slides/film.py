@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import av
+import cv2
 import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sightline.common.errors import MediaRejected, Reason
+from sightline.common.settings import MediaLimits
 from sightline.extract.slides.views import Gray, View, reduced
 
 if TYPE_CHECKING:
@@ -40,20 +44,31 @@ class PacketNote:
 class FilmReader:
     """An open film; one thread, one pass at a time."""
 
-    def __init__(self, container: InputContainer, stream: VideoStream, threads: int) -> None:
+    def __init__(
+        self, container: InputContainer, stream: VideoStream, limits: MediaLimits, threads: int, exact: bool
+    ) -> None:
         """Take an open container; use `FilmReader.open`."""
         self._container, self._stream = container, stream
         context = stream.codec_context
         context.thread_count, context.thread_type = threads, "AUTO"
         # Deblocking is a fifth of the work and changes nothing that is larger than noise.
-        context.options = {"skip_loop_filter": "all"}
+        quick = {} if exact else {"skip_loop_filter": "all"}
+        context.options = {"max_pixels": str(limits.max_video_pixels), **quick}
         self._base = float(stream.time_base or 0) or 1.0
         self._origin = float((stream.start_time or 0) * self._base)
         self._damaged = 0
+        self._shape: tuple[int, int] | None = None
 
     @classmethod
-    def open(cls, path: Path, threads: int) -> Self:
-        """Open the first film in a file that was checked before."""
+    def open(cls, path: Path, limits: MediaLimits, *, threads: int = 1, exact: bool = False) -> Self:
+        """Open the first film in a file that was checked before.
+
+        Args:
+            path: a file on this machine.
+            limits: what is accepted.
+            threads: how many decode.
+            exact: whether pictures are decoded as they were meant, not as quickly as can be.
+        """
         try:
             container = av.open(f"file:{path.resolve()}", options={"protocol_whitelist": "file"})
         except av.error.FFmpegError as error:
@@ -62,7 +77,7 @@ class FilmReader:
         if not films:
             container.close()
             raise MediaRejected(Reason.MEDIA_UNSUPPORTED, "the file has no moving pictures")
-        reader = cls(container, films[0], threads)
+        reader = cls(container, films[0], limits, threads, exact)
         reader._check_whole(path.stat().st_size)
         return reader
 
@@ -141,6 +156,31 @@ class FilmReader:
         if held is not None:
             yield self._view(held)
 
+    def frames_at(self, times: Sequence[float]) -> Iterator[VideoFrame]:
+        """Decode the frames at some times, which are in order; the last of the film for those behind its end.
+
+        Times between the same two key frames are decoded in one pass: a film may have but one key frame.
+        """
+        self._stream.codec_context.skip_frame = "DEFAULT"
+        for _, group in groupby(times, self._key_before):
+            yield from self._one_pass(list(group))
+
+    def _one_pass(self, wanted: list[float]) -> Iterator[VideoFrame]:
+        self._stream.codec_context.flush_buffers()
+        last: VideoFrame | None = None
+        for frame in self._frames(wanted[0], math.inf):
+            last = frame
+            while wanted and self._time(frame) >= wanted[0] - 1e-3:
+                yield frame
+                wanted.pop(0)
+            if not wanted:
+                return
+        if last is not None:
+            yield from [last] * len(wanted)
+
+    def _key_before(self, seconds: float) -> float:
+        return next((note.seconds for note, _ in self.packets(seconds, math.inf)), 0.0)
+
     def _frames(self, start: float, end: float) -> Iterator[VideoFrame]:
         for _, packet in self.packets(start, end):
             yield from self._decoded(packet)
@@ -165,7 +205,11 @@ class FilmReader:
         return float((frame.pts or 0) * self._base - self._origin)
 
     def _view(self, frame: VideoFrame) -> View:
-        return View(self._time(frame), reduced(_luma(frame)), bool(frame.key_frame))
+        gray = reduced(np.rot90(_luma(frame), round(frame.rotation / 90) % 4))
+        self._shape = self._shape or (gray.shape[0], gray.shape[1])
+        if gray.shape != self._shape:  # the film goes on in another shape
+            gray = np.asarray(cv2.resize(gray, self._shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+        return View(self._time(frame), gray, bool(frame.key_frame))
 
 
 def _is_cover(stream: VideoStream) -> bool:

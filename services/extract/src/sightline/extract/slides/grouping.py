@@ -1,31 +1,36 @@
-"""From stills to slides: builds belong together, what comes back is known again."""
+"""From stills to groups: builds belong together, what comes back is known again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightline.extract.slides.placing import place
-from sightline.extract.slides.slide import Look, Slide, SlideKind, SlideOptions
+from sightline.extract.slides.slide import SlideOptions
 from sightline.extract.slides.stills import Still, change_between, same_stills
-from sightline.extract.slides.views import View, thumbnail, thumbnails_alike
-
-# What has less ink than this share of the fullest build is not the last build.
-_FULL = 0.97
-# A fade of up to this long is one moment, its middle; what takes longer has a start and an end.
-_ONE_MOMENT_SECONDS = 3.0
+from sightline.extract.slides.views import thumbnail, thumbnails_alike
 
 
 @dataclass(eq=False)
 class Group:
-    """The builds of one slide, in order; or one time of camera."""
+    """The builds of one slide, in order; or one time of camera.
+
+    Attributes:
+        stills: its builds.
+        start: when it appears.
+        end: when it goes.
+        parts: times at which a part of it was magnified.
+        returns_of: the place in the list of the group that it shows again.
+    """
 
     stills: list[Still]
-    returns_of: int | None = None
+    start: float
+    end: float
     parts: list[Still] = field(default_factory=list)
+    returns_of: int | None = None
     thumbnail: NDArray[np.float32] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,123 +42,105 @@ class Group:
         return self.stills[0].moving
 
     @property
-    def first(self) -> float:
-        """Seconds at which it is there."""
-        return min(still.first for still in (*self.stills, *self.parts))
+    def seconds(self) -> float:
+        """How long it is shown."""
+        return self.end - self.start
 
-    @property
-    def last(self) -> float:
-        """Seconds until which it is there."""
-        return max(still.last for still in (*self.stills, *self.parts))
+    def take(self, still: Still) -> None:
+        """Append a build."""
+        self.stills.append(still)
+        self.end = max(self.end, still.last)
+        self.thumbnail = thumbnail(still.look.gray)
+
+    def go_on(self, other: Group) -> None:
+        """Append all of another that shows the same slide."""
+        self.stills.extend(other.stills)
+        self.parts.extend(other.parts)
+        self.end, self.thumbnail = other.end, other.thumbnail
 
 
-def group(stills: list[Still], options: SlideOptions, start: float, end: float) -> list[Slide]:
-    """Make slides of stills.
-
-    Args:
-        stills: in order.
-        options: what counts.
-        start: where the range begins; what was there before is left out.
-        end: where it ends.
-    """
+def grouped(stills: Sequence[Still], options: SlideOptions) -> list[Group]:
+    """Put stills that follow each other and show one slide together."""
     groups: list[Group] = []
     for still in stills:
-        if not (groups and _goes_on(groups[-1], still, options)):
-            groups.append(Group([still]))
-    edges = [*groups[:1], *groups[-1:]]  # these may go on in another range, and join_slides knows how long they are
-    groups = _merged([one for one in groups if one in edges or one.moving or _shown(one) >= options.min_shown_seconds])
-    timed = [(one, max(since, start), min(until, end)) for one, since, until in _times(groups, start, end)]
-    timed = [(one, since, until) for one, since, until in timed if until > since]
-    _find_returns([one for one, _, _ in timed])
-    return [_slide(one, since, until) for one, since, until in timed]
+        if not groups:
+            groups.append(Group([still], still.first, still.last))
+            continue
+        if not goes_on(groups[-1], still, options):
+            if _is_part(groups[-1], still):
+                groups[-1].parts.append(still)
+                groups[-1].end = still.last
+            else:
+                groups.append(Group([still], still.first, still.last))
+            continue
+        groups[-1].take(still)
+    return groups
 
 
-def _shown(one: Group) -> float:
-    return one.last - one.first
-
-
-def _goes_on(one: Group, still: Still, options: SlideOptions) -> bool:
-    """Take a still into a group where it belongs: a build, a step back, the page scrolled, or a part of it."""
+def goes_on(one: Group, still: Still, options: SlideOptions) -> bool:
+    """Tell whether a still is the slide that was there before: the same, a build, a step back, or scrolled."""
     if one.moving or still.moving:
-        return False
+        return one.moving and still.moving
     change = change_between(one.stills[-1], still)
-    if not change.significant or (change.same_page and not options.keep_builds):
-        one.stills.append(still)
+    if not change.significant:
+        return True
+    if options.keep_builds:
+        return False
+    if change.same_page:
         return True
     placement = place(one.stills[-1].look, still.look)
-    if placement is None:
-        return False
-    if placement.magnified:
-        one.parts.append(still)
-    elif not options.keep_builds:
-        one.stills.append(still)
-    else:
-        return False
-    return True
+    return placement is not None and not placement.magnified
 
 
-def _merged(groups: list[Group]) -> list[Group]:
-    merged: list[Group] = []
+def _is_part(one: Group, still: Still) -> bool:
+    if one.moving or still.moving:
+        return False
+    placement = place(one.stills[-1].look, still.look)
+    return placement is not None and placement.magnified
+
+
+def merged(groups: Sequence[Group]) -> list[Group]:
+    """Put groups together that follow each other and show the very same."""
+    kept: list[Group] = []
     for one in groups:
-        if merged and _same(merged[-1], one):
-            merged[-1].stills.extend(one.stills)
-            merged[-1].parts.extend(one.parts)
+        if kept and _same(kept[-1], one):
+            kept[-1].go_on(one)
         else:
-            merged.append(one)
-    return merged
+            kept.append(one)
+    return kept
 
 
 def _same(one: Group, other: Group) -> bool:
     if one.moving or other.moving:
         return one.moving and other.moving
-    return same_stills(one.stills[-1], other.stills[-1])
+    return same_stills(one.stills[-1], other.stills[0]) or same_stills(one.stills[-1], other.stills[-1])
 
 
-def _find_returns(groups: list[Group]) -> None:
+def is_built_on(one: Group, other: Group) -> bool:
+    """Tell whether the second is a later build of the first."""
+    return not one.moving and not other.moving and change_between(one.stills[-1], other.stills[0]).is_build
+
+
+def find_returns(groups: Sequence[Group]) -> None:
+    """Note for each group the earliest one that it shows again."""
+    known: dict[int, list[Still]] = {}
     for index, one in enumerate(groups):
-        if not one.moving:
-            one.returns_of = next((known for known in range(index) if _shows_again(groups[known], one)), None)
+        if one.moving:
+            continue
+        one.returns_of = next((first for first, stills in known.items() if _shows_again(stills, one)), None)
+        if one.returns_of is None:
+            known[index] = list(one.stills)
+        else:
+            known[one.returns_of].extend(one.stills)  # it may have been built on since
 
 
-def _shows_again(known: Group, one: Group) -> bool:
-    if known.moving or known.returns_of is not None:
-        return False
-    return any(
-        thumbnails_alike(thumbnail(still.look.gray), one.thumbnail) and same_stills(still, one.stills[-1])
-        for still in known.stills
-    )
+def _shows_again(known: Sequence[Still], one: Group) -> bool:
+    """Tell whether what is shown in the end was shown before, or what was shown last is where this one begins."""
+    last = one.stills[-1]
+    if any(_alike(still, last, one.thumbnail) for still in known):
+        return True
+    return len(one.stills) > 1 and same_stills(known[-1], one.stills[0])
 
 
-def _times(groups: list[Group], start: float, end: float) -> list[tuple[Group, float, float]]:
-    starts, ends = [start], []
-    for one, other in pairwise(groups):
-        gone, come = one.last, other.first
-        if come - gone <= _ONE_MOMENT_SECONDS:
-            gone = come = (gone + come) / 2
-        ends.append(gone)
-        starts.append(come)
-    return list(zip(groups, starts, [*ends, end], strict=True))
-
-
-def _slide(one: Group, start: float, end: float) -> Slide:
-    kind = SlideKind.CAMERA if one.moving else SlideKind.SLIDE
-    still = one.stills[len(one.stills) // 2] if one.moving else _fullest(one.stills)
-    view = _best(still)
-    return Slide(start, end, view.seconds, kind, one.returns_of, Look(view.gray, still.ignored))
-
-
-def _fullest(stills: list[Still]) -> Still:
-    """Choose the last build; one that was stepped back from is not the last."""
-    ink = [int(np.count_nonzero(still.look.edges)) for still in stills]
-    return next(
-        still for still, amount in zip(reversed(stills), reversed(ink), strict=True) if amount >= _FULL * max(ink)
-    )
-
-
-def _best(still: Still) -> View:
-    """Choose the last key frame of a still, which is sharp and cheap to read, or a view well before its end."""
-    if still.moving:
-        return still.views[len(still.views) // 2]
-    inner = [view for view in still.views if still.first + 0.3 < view.seconds < still.last - 0.1]
-    keys = [view for view in inner if view.key]
-    return keys[-1] if keys else inner[len(inner) * 3 // 4] if inner else still.look
+def _alike(still: Still, last: Still, small: NDArray[np.float32]) -> bool:
+    return thumbnails_alike(thumbnail(still.look.gray), small) and same_stills(still, last)

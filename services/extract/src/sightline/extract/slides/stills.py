@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from sightline.extract.slides.changes import Change, compare
 from sightline.extract.slides.motion import is_flat
 from sightline.extract.slides.placing import place
@@ -60,6 +62,12 @@ class Still:
         self.views.extend(other.views)
         self.ignored = union(self.ignored, other.ignored)
         self.until = other.until
+
+    @property
+    def ignored_pixels(self) -> Mask:
+        """The blocks that moved, as pixels of a view."""
+        shape = (self.views[0].gray.shape[0], self.views[0].gray.shape[1])
+        return np.zeros(shape, np.bool_) if self.ignored is None else in_pixels(self.ignored, shape)
 
     @property
     def seconds(self) -> float:
