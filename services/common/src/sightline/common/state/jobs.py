@@ -89,11 +89,13 @@ class Job:
     run_time: datetime | None
     deadline_time: datetime | None
     planned: bool
+    work_key: bytes | None = None
+    shares: int = 0
 
     @property
     def etag(self) -> str:
-        """Changes with every change of the state."""
-        return str(len(self.history))
+        """Changes with every change of the state, and with every submission that joins."""
+        return f"{len(self.history)}.{self.shares}" if self.shares else str(len(self.history))
 
 
 @dataclass(frozen=True, slots=True)
