@@ -13,8 +13,10 @@ tried again stands in one table, `reasons.TABLE`, and nowhere else.
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sightline.common.errors.reasons import TABLE, Meaning, Reason
 
@@ -61,6 +63,10 @@ class SightlineError(Exception):
         self.message = message
         self.metadata = dict(metadata or {})
         self.retry_after_seconds = retry_after_seconds
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are pickled as calls of their class, which takes other arguments here: errors cross from children.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
     @property
     def meaning(self) -> Meaning:

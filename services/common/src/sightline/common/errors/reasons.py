@@ -19,9 +19,14 @@ class Reason(StrEnum):
     MEDIA_CORRUPT = "MEDIA_CORRUPT"
     MEDIA_TOO_SMALL = "MEDIA_TOO_SMALL"
     MEDIA_TOO_LARGE = "MEDIA_TOO_LARGE"
+    MEDIA_TOO_COSTLY = "MEDIA_TOO_COSTLY"
     MEDIA_CHECKSUM_MISMATCH = "MEDIA_CHECKSUM_MISMATCH"
     MEDIA_GONE = "MEDIA_GONE"
     FACE_NOT_FOUND = "FACE_NOT_FOUND"
+    FACE_TOO_SMALL = "FACE_TOO_SMALL"
+    FACE_BLURRED = "FACE_BLURRED"
+    FACE_TURNED_AWAY = "FACE_TURNED_AWAY"
+    FACE_AMBIGUOUS = "FACE_AMBIGUOUS"
     URI_REFUSED = "URI_REFUSED"
     URI_UNREACHABLE = "URI_UNREACHABLE"
     # Who asks.
@@ -38,8 +43,10 @@ class Reason(StrEnum):
     KIND_NOT_SERVED = "KIND_NOT_SERVED"
     UPLOAD_OFFSET_MISMATCH = "UPLOAD_OFFSET_MISMATCH"
     MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"
+    FACES_OUTDATED = "FACES_OUTDATED"
     # How much.
     WEBHOOK_LIMIT_REACHED = "WEBHOOK_LIMIT_REACHED"
+    FACE_LIMIT_REACHED = "FACE_LIMIT_REACHED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     QUEUE_FULL = "QUEUE_FULL"
     OVERLOADED = "OVERLOADED"
@@ -98,11 +105,18 @@ TABLE: dict[Reason, Meaning] = {
     Reason.MEDIA_CORRUPT: _row(_INVALID, "Send the whole file again; the one received does not decode."),
     Reason.MEDIA_TOO_SMALL: _row(_INVALID, "Send a larger picture."),
     Reason.MEDIA_TOO_LARGE: _row(_INVALID, "Send a smaller file, or one with fewer pixels or frames."),
+    Reason.MEDIA_TOO_COSTLY: _row(
+        _INVALID, "Send a shorter or smaller file, or one that is easier to decode, or ask the operator for more room."
+    ),
     Reason.MEDIA_CHECKSUM_MISMATCH: _row(
         _INVALID, "Send the bytes again; those received differ from the sha256 that was announced."
     ),
     Reason.MEDIA_GONE: _row(_PRECONDITION, "Upload the media again; its bytes were deleted or have expired."),
     Reason.FACE_NOT_FOUND: _row(_INVALID, "Send a picture in which a face is clearly visible."),
+    Reason.FACE_TOO_SMALL: _row(_INVALID, "Send a picture that was taken from nearer, or has more pixels."),
+    Reason.FACE_BLURRED: _row(_INVALID, "Send a sharper picture."),
+    Reason.FACE_TURNED_AWAY: _row(_INVALID, "Send a picture in which the face looks into the camera."),
+    Reason.FACE_AMBIGUOUS: _row(_INVALID, "Say by a box which face is meant, or send a picture of one person."),
     Reason.URI_REFUSED: _row(_INVALID, "Name a file on the public internet by its http or https address."),
     Reason.URI_UNREACHABLE: _row(
         _PRECONDITION, "Check that anybody can download the file from there, or upload it.", retryable=True
@@ -123,7 +137,11 @@ TABLE: dict[Reason, Meaning] = {
     Reason.MODEL_UNAVAILABLE: _row(
         _PRECONDITION, "Ask the operator to run 'sightline models fetch', then try again.", retryable=True
     ),
+    Reason.FACES_OUTDATED: _row(
+        _PRECONDITION, "Enrol the faces again; those that are enrolled can't be compared with what is searched for."
+    ),
     Reason.WEBHOOK_LIMIT_REACHED: _row(_PRECONDITION, "Delete a webhook that is not needed any more."),
+    Reason.FACE_LIMIT_REACHED: _row(_PRECONDITION, "Delete a face of the person that is not needed any more."),
     Reason.QUOTA_EXCEEDED: _row(_EXHAUSTED, "Wait as long as the answer says.", retryable=True),
     Reason.QUEUE_FULL: _row(_EXHAUSTED, "Wait as long as the answer says; the queue is full.", retryable=True),
     Reason.OVERLOADED: _row(_UNAVAILABLE, "Wait as long as the answer says and try again.", retryable=True),

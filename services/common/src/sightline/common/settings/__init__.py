@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sightline.common.settings.sections import (
     BlobSettings,
+    ChildLimits,
     MediaLimits,
     ModelSettings,
     PostgresSettings,
@@ -25,6 +26,7 @@ from sightline.common.settings.sections import (
 __all__ = [
     "AnalyserSettings",
     "BlobSettings",
+    "ChildLimits",
     "MediaLimits",
     "ModelSettings",
     "PostgresSettings",

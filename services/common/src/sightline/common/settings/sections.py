@@ -62,6 +62,16 @@ class MediaLimits(Section):
     max_video_streams: int = Field(32, ge=1, description="streams of pictures, sound and text in a film at most")
 
 
+class ChildLimits(Section):
+    """What a child process may take that reads media for a task."""
+
+    memory_bytes: int = Field(2 * 2**30, ge=2**24, description="memory of a child process that reads media")
+    cpu_seconds: int = Field(4 * 3600, ge=1, description="processor time of such a child")
+    wall_seconds: Seconds = Field(6 * 3600.0, description="how long such a child may live")
+    file_bytes: int = Field(8 * 2**30, ge=2**20, description="largest file that such a child may write")
+    result_bytes: int = Field(2**30, ge=2**10, description="largest result that is taken from such a child")
+
+
 class ModelSettings(Section):
     """Where models are kept and which may be used."""
 
