@@ -84,7 +84,15 @@ class ModelEntry(_Frozen):
     """
 
     name: str
-    task: Literal["face-detection", "face-embedding", "object-detection", "object-weights", "sample"]
+    task: Literal[
+        "face-detection",
+        "face-embedding",
+        "object-detection",
+        "object-weights",
+        "sample",
+        "text-detection",
+        "text-recognition",
+    ]
     version: str
     file: str = Field(pattern="^[A-Za-z0-9._-]+$")
     sha256: Sha256

@@ -1,0 +1,116 @@
+"""The order in which people read: down a column, then the next; a table row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import mean, median
+
+from sightline.extract.text.line import Line
+
+# A gutter between columns is wider than this many line heights; a space between words is not.
+_GUTTER_HEIGHTS = 1.0
+# Lines whose middles differ by less than this share of a line's height stand in one row.
+_ROW_SHARE = 0.5
+# Cells of a table are shorter than this, in letters; lines of a column are longer.
+_CELL_LETTERS = 14
+# Two sides are a table where this share of the shorter one has a partner in its row.
+_PAIRED_SHARE = 0.75
+
+
+def in_reading_order(lines: Sequence[Line]) -> list[Line]:
+    """Sort lines as they are read.
+
+    Columns are found by the gutters between them; what crosses a gutter (a title, a footer) parts what is above it
+    from what is below. Rows of short cells that stand side by side are a table, and are read across.
+    """
+    gutter = _best_gutter(lines)
+    if gutter is None:
+        return [line for row in rows(lines) for line in row]
+    ordered: list[Line] = []
+    for left, right in _bands(lines, gutter):
+        ordered += in_reading_order(left) + in_reading_order(right)
+    return ordered
+
+
+def rows(lines: Sequence[Line]) -> list[list[Line]]:
+    """Put lines that stand side by side into rows, top to bottom; each row left to right."""
+    found: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: line.centre_y):
+        if found and _beside(found[-1][0], line):
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return [sorted(row, key=lambda line: line.box[0]) for row in found]
+
+
+def _beside(one: Line, other: Line) -> bool:
+    return abs(one.centre_y - other.centre_y) < _ROW_SHARE * min(one.height_px, other.height_px)
+
+
+def _best_gutter(lines: Sequence[Line]) -> float | None:
+    """Give the x where the right column begins, of the gutter with the most lines on both its sides."""
+    if len(lines) < 4:
+        return None
+    width = _GUTTER_HEIGHTS * median(line.height_px for line in lines)
+    best, most = None, 0.0
+    for x in sorted({line.box[0] for line in lines}):
+        worth = _worth(lines, x, width)
+        if worth > most:
+            best, most = x, worth
+    return best
+
+
+def _worth(lines: Sequence[Line], x: float, width: float) -> float:
+    """Say how many lines stand beside each other across a gutter that ends at x; 0 where there is none."""
+    left, right, crossing = _sides(lines, x)
+    if min(len(left), len(right)) < 2 or x - max(line.box[2] for line in left) < width:
+        return 0
+    beside_left = beside_right = 0
+    paired: list[tuple[Line, Line]] = []
+    for band_left, band_right in _bands(lines, x):
+        if band_left and band_right:
+            beside_left += _within(band_left, band_right)
+            beside_right += _within(band_right, band_left)
+            paired += [(one, other) for one in band_left for other in band_right if _beside(one, other)]
+    if min(beside_left, beside_right) < 2 or _is_table(paired, beside_left, beside_right):
+        return 0
+    return min(beside_left, beside_right) - 0.5 * len(crossing)
+
+
+def _sides(lines: Sequence[Line], x: float) -> tuple[list[Line], list[Line], list[Line]]:
+    left = [line for line in lines if line.box[2] <= x]
+    right = [line for line in lines if line.box[0] >= x]
+    return left, right, [line for line in lines if line.box[0] < x < line.box[2]]
+
+
+def _bands(lines: Sequence[Line], x: float) -> list[tuple[list[Line], list[Line]]]:
+    """Cut at what crosses the gutter: (left, right) of each band, top to bottom; what crosses is a left of its own."""
+    left, right, crossing = _sides(lines, x)
+    found: list[tuple[list[Line], list[Line]]] = []
+    top = float("-inf")
+    for cut in sorted(crossing, key=lambda line: line.centre_y):
+        found += [_between(left, right, top, cut.centre_y), ([cut], [])]
+        top = cut.centre_y
+    found.append(_between(left, right, top, float("inf")))
+    return found
+
+
+def _between(left: list[Line], right: list[Line], top: float, bottom: float) -> tuple[list[Line], list[Line]]:
+    return (
+        [line for line in left if top <= line.centre_y < bottom],
+        [line for line in right if top <= line.centre_y < bottom],
+    )
+
+
+def _within(lines: list[Line], others: list[Line]) -> int:
+    """Count the lines that are not above or below all of the others."""
+    top, bottom = min(line.box[1] for line in others), max(line.box[3] for line in others)
+    return sum(line.box[3] > top and line.box[1] < bottom for line in lines)
+
+
+def _is_table(paired: list[tuple[Line, Line]], beside_left: int, beside_right: int) -> bool:
+    """Say whether the sides are cells of the same rows, and those of one side short."""
+    rows_shared = len({id(one) for one, _ in paired}), len({id(other) for _, other in paired})
+    if min(rows_shared) < _PAIRED_SHARE * min(beside_left, beside_right) or not paired:
+        return False
+    return min(mean(len(pair[side].text) for pair in paired) for side in (0, 1)) < _CELL_LETTERS
