@@ -30,8 +30,9 @@ from sightline.gateway.quotas.metering import Meters
 from sightline.gateway.quotas.providers import Providers
 from sightline.gateway.quotas.quotas import Quotas
 from sightline.gateway.quotas.recorder import Recorder
-from sightline.gateway.settings import BreakerSettings, EgressSettings
+from sightline.gateway.settings import BreakerSettings, EgressSettings, ProviderSettings
 from sightline.gateway.uploads import Uploads
+from sightline.gateway.video_pages import VideoPages
 from sightline.v1 import media_pb2, media_service_pb2 as service, media_service_pb2_grpc as service_grpc
 
 TENANT = "acme"
@@ -60,7 +61,13 @@ class MediaDoor:
     """The service with a client of its own, and a look behind."""
 
     def __init__(
-        self, database: Database, blobs: BlobStore, folder: Path, limits: MediaLimits, way_out: WayOut
+        self,
+        database: Database,
+        blobs: BlobStore,
+        folder: Path,
+        limits: MediaLimits,
+        way_out: WayOut,
+        pages: VideoPages | None = None,
     ) -> None:
         self.files = MediaFiles(database)
         self.blobs = blobs
@@ -74,7 +81,13 @@ class MediaDoor:
         # The hosts of these tests fail on purpose, again and again.
         breakers = Breakers(BreakerSettings(failures=1000), Metrics())
         self.importer = Importer(
-            *(way_out[0], self.store, way_out[1]), providers=Providers({}), meters=self.meters, breakers=breakers
+            way_out[0],
+            pages or VideoPages(*way_out),
+            self.store,
+            way_out[1],
+            providers=Providers({"videos": ProviderSettings(hosts=("videos.test",), pages=True)}),
+            meters=self.meters,
+            breakers=breakers,
         )
         self.stub: Any = None
         self.port = 0
@@ -130,14 +143,18 @@ async def admit(_context: Context, _method: str, metadata: Metadata) -> Identity
 
 @asynccontextmanager
 async def media_door(
-    database: Database, folder: Path, limits: MediaLimits | None = None, way_out: WayOut | None = None
+    database: Database,
+    folder: Path,
+    limits: MediaLimits | None = None,
+    way_out: WayOut | None = None,
+    pages: VideoPages | None = None,
 ) -> AsyncIterator[MediaDoor]:
     """Serve files from a folder until the block ends."""
     metrics = Metrics()
     blobs = await open_blobs(BlobSettings(url=folder.as_uri()), metrics)
     if way_out is None:
         way_out = Egress(EgressSettings()), EgressSettings()
-    door = MediaDoor(database, blobs, folder, limits or MediaLimits(), way_out)
+    door = MediaDoor(database, blobs, folder, limits or MediaLimits(), way_out, pages)
     tracing = make_tracer_provider(TelemetrySettings(), "tests", "0")
     server = RpcServer(RpcSettings(drain_seconds=1), metrics, tracing, Readiness({}), admit)
     servicer = MediaServicer(door.files, door.store, door.uploads, door.importer, door.meters)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -60,14 +60,32 @@ class Egress:
         # Made once: to read all those certificates takes longer than many a fetch.
         self._trust = trust or httpcore.default_ssl_context()
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Those that may be called."""
+        return self._settings.ports
+
+    async def connect(self, target: Target) -> httpcore.AsyncNetworkStream:
+        """Connect to a host, for whoever speaks to it.
+
+        Raises:
+            SightlineError: URI_REFUSED, when the host is inward.
+            httpcore.ConnectError: when it can't be reached.
+        """
+        return await self._network.connect_tcp(target.host, target.port)
+
     @asynccontextmanager
-    async def get(self, target: Target) -> AsyncIterator[httpcore.Response]:
+    async def get(self, target: Target, headers: Mapping[str, str] | None = None) -> AsyncIterator[httpcore.Response]:
         """Ask for something; the answer's body is read by the block, as it came.
+
+        Args:
+            target: what.
+            headers: said instead of, and beside, what is always said.
 
         Raises:
             SightlineError: URI_REFUSED (the host is inward) or URI_UNREACHABLE.
         """
-        async with self._ask("GET", target, [("Accept", "*/*")]) as answer:
+        async with self._ask("GET", target, [("Accept", "*/*"), *(headers or {}).items()]) as answer:
             yield answer
 
     @asynccontextmanager
@@ -98,7 +116,7 @@ class Egress:
                 pool.stream(
                     method,
                     _url(target),
-                    headers=[*_headers(target), *headers],
+                    headers=_told(target, headers),
                     content=body,
                     extensions={"timeout": timeouts},
                 ) as answer,
@@ -184,10 +202,13 @@ def _url(target: Target) -> httpcore.URL:
     return httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
 
 
-def _headers(target: Target) -> list[tuple[str, str]]:
-    return [
+def _told(target: Target, more: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Join what is always said with what this request says; the latter holds."""
+    own = {name.lower() for name, _ in more}
+    always = [
         ("Host", target.authority),
         ("User-Agent", _USER_AGENT),
         ("Accept-Encoding", _PLAIN),
         ("Connection", "close"),
     ]
+    return [*((name, value) for name, value in always if name.lower() not in own), *more]

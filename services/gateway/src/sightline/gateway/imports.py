@@ -23,6 +23,7 @@ from sightline.gateway.quotas.metering import Meter, Meters
 from sightline.gateway.quotas.providers import Providers
 from sightline.gateway.settings import EgressSettings
 from sightline.gateway.targets import Target, read_redirect, read_target, refused
+from sightline.gateway.video_pages import FoundFilm, VideoPages
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = 200
@@ -37,6 +38,7 @@ class Importer:
     def __init__(
         self,
         egress: Egress,
+        pages: VideoPages,
         store: MediaStore,
         settings: EgressSettings,
         *,
@@ -48,6 +50,7 @@ class Importer:
 
         Args:
             egress: reaches public hosts and no others.
+            pages: finds the film of a page, where a provider has pages.
             store: takes the file, with the checks of an upload.
             settings: the bounds.
             providers: whose budgets hold.
@@ -58,6 +61,7 @@ class Importer:
         self._meters = meters
         self._breakers = breakers
         self._egress = egress
+        self._pages = pages
         self._store = store
         self._settings = settings
         self._running: Counter[str] = Counter()
@@ -76,21 +80,27 @@ class Importer:
             QuotaExceeded: the budget of the key, its tenant or the provider is used up.
         """
         target = read_target(uri, self._settings.ports)
-        announced = Announcement(display_name=display_name or _last_part(target))
         provider, tenant = self._providers.named(target.host), identity.tenant
         kind, budgets = self._providers.kind(provider), self._providers.budgets(provider, tenant)
         with self._turn(tenant), self._breaker(provider, tenant, target.host)():
             async with self._meters.fetch(identity, kind, budgets) as meter:
-                return await self._keep(tenant, announced, target, meter)
+                film = await self._film(provider, target)
+                announced = Announcement(display_name=display_name or _called(film))
+                return await self._keep(tenant, announced, film, meter)
+
+    async def _film(self, provider: str, target: Target) -> FoundFilm:
+        if self._providers.has_pages(provider):
+            return await self._pages.find(target)
+        return FoundFilm(target, "", {})
 
     def _breaker(self, provider: str, tenant: str, host: str) -> Breaker:
         if provider:
             return self._breakers.named(f"provider:{provider}", judge_host)
         return self._breakers.of_host(tenant, host, judge_host)
 
-    async def _keep(self, tenant: str, announced: Announcement, target: Target, meter: Meter) -> Media:
+    async def _keep(self, tenant: str, announced: Announcement, film: FoundFilm, meter: Meter) -> Media:
         try:
-            async with asyncio.timeout(self._settings.total_seconds), self._answer(target) as answer:
+            async with asyncio.timeout(self._settings.total_seconds), self._answer(film) as answer:
                 self._check_announced(answer)
                 return await self._store.keep(tenant, announced, meter.counted(self._body(answer)))
         except TimeoutError as error:
@@ -112,10 +122,11 @@ class Importer:
                 del self._running[tenant]
 
     @asynccontextmanager
-    async def _answer(self, target: Target) -> AsyncIterator[httpcore.Response]:
+    async def _answer(self, film: FoundFilm) -> AsyncIterator[httpcore.Response]:
         """Follow redirects, each judged like the first address, to the answer with the file."""
+        target = film.target
         for _ in range(self._settings.max_redirects + 1):
-            async with self._egress.get(target) as answer:
+            async with self._egress.get(target, film.headers) as answer:
                 if answer.status not in _REDIRECTS:
                     yield answer
                     return
@@ -142,6 +153,7 @@ def _header(answer: httpcore.Response, wanted: bytes) -> str:
     return next((value.decode("latin-1") for name, value in answer.headers if name.lower() == wanted), "")
 
 
-def _last_part(target: Target) -> str:
-    name = unquote(urlsplit(target.path).path.rpartition("/")[2])
+def _called(film: FoundFilm) -> str:
+    """Name a file as its page does, or as its address ends."""
+    name = film.title or unquote(urlsplit(film.target.path).path.rpartition("/")[2])
     return _CONTROL.sub("", name)[:_NAME_CHARACTERS]

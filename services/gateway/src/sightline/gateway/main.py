@@ -56,6 +56,7 @@ from sightline.gateway.settings import Settings
 from sightline.gateway.submissions import Submissions
 from sightline.gateway.uploads import Uploads
 from sightline.gateway.usage import UsageServicer
+from sightline.gateway.video_pages import VideoPages
 from sightline.gateway.watching import Watching
 from sightline.gateway.webhooks.opening import build_webhooks
 from sightline.gateway.webhooks.receivers import allowing
@@ -288,8 +289,10 @@ def _add_jobs(server: RpcServer, world: World, entry: Entry, limits: QuotaParts,
 def _media(world: World, files: MediaFiles, store: MediaStore, limits: QuotaParts, breakers: Breakers) -> MediaServicer:
     settings = world.settings
     uploads = Uploads(files, world.blobs, store, settings.limits)
+    egress = Egress(settings.egress)
     importer = Importer(
-        Egress(settings.egress),
+        egress,
+        VideoPages(egress, settings.egress),
         store,
         settings.egress,
         providers=limits.providers,

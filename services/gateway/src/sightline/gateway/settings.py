@@ -72,6 +72,7 @@ class EgressSettings(Section):
     connect_seconds: Seconds = Field(5.0, description="how long a name may take to resolve, and a host to connect")
     idle_seconds: Seconds = Field(15.0, description="longest silence of the other side")
     total_seconds: Seconds = Field(240.0, description="how long a whole fetch may take, redirects included")
+    page_seconds: Seconds = Field(45.0, description="how long reading the page of a video site may take")
     max_redirects: int = Field(5, ge=0, description="redirects that are followed")
     at_once: int = Field(8, ge=1, description="files that are fetched at once")
     at_once_per_tenant: int = Field(4, ge=1, description="files that are fetched at once for one tenant")
@@ -129,6 +130,7 @@ class ProviderSettings(Section):
     """Somebody else's service that files are fetched from."""
 
     hosts: tuple[str, ...] = Field(description="its hosts; `example.org` is also every host below it")
+    pages: bool = Field(False, description="its addresses are pages with a film, which yt-dlp finds")
     per_tenant: ImportBudget = ImportBudget()
     total: ImportBudget = ImportBudget()
 

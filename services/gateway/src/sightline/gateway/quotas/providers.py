@@ -28,6 +28,10 @@ class Providers:
         parents = (".".join(labels[start:]) for start in range(len(labels)))
         return next((self._by_host[parent] for parent in parents if parent in self._by_host), "")
 
+    def has_pages(self, name: str) -> bool:
+        """Whether a provider's addresses are pages with a film instead of the film."""
+        return name in self._settings and self._settings[name].pages
+
     def kind(self, name: str) -> str:
         """What the record of usage calls files from there."""
         return f"{_KIND}:{name}" if name else _KIND
