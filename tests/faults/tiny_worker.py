@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from uuid import UUID
 
+from napping import nap
 from opentelemetry.trace import NoOpTracerProvider
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -35,6 +36,7 @@ from sightline.common.state.database import Database
 from sightline.common.telemetry import Metrics, Readiness, TelemetryServer, configure_logs
 from sightline.common.worker import Task, open_worker
 from sightline.common.worker.backoff import Backoff
+from sightline.common.worker.child import Nursery
 from sightline.v1.face_pb2 import DetectFacesResult
 from sightline.v1.geometry_pb2 import ImageSize
 from sightline.v1.job_pb2 import JobResult, JobSpec
@@ -53,6 +55,7 @@ class TinySettings(ServiceSettings):
     redis: RedisSettings = RedisSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     worker: WorkerSettings = WorkerSettings()
+    in_child: bool = Field(False, description="let a child process take the time of each errand")
     seconds: float = Field(0.0, description="how long each errand takes, beside what its job says")
     drain_seconds: float = Field(5.0, description="how long errands may finish after SIGTERM")
     skew_seconds: float = Field(0.0, description="how wrong the clock of this process is")
@@ -76,8 +79,9 @@ def say(line: str) -> None:
 class Errands:
     """The one handler."""
 
-    def __init__(self, settings: TinySettings) -> None:
+    def __init__(self, settings: TinySettings, nursery: Nursery) -> None:
         self._settings = settings
+        self._nursery = nursery
 
     async def run(self, task: Task) -> Sequence[bytes]:
         """Do what the options of the job say; the result tells which attempt and which process did it."""
@@ -95,6 +99,9 @@ class Errands:
         return [JobResult(detect_faces=done).SerializeToString()]
 
     async def _take_time(self, task: Task, seconds: float) -> None:
+        if self._settings.in_child:
+            await self._nursery.run(nap, str(task.claim.job_id), seconds, task=task)
+            return
         steps = round(seconds / STEP_SECONDS) or 1
         for step in range(steps):
             await asyncio.sleep(seconds / steps)
@@ -112,10 +119,11 @@ async def serve(settings: TinySettings) -> None:
         telemetry = TelemetryServer(settings.telemetry, metrics, Readiness({"postgres": database.check}))
         await telemetry.start()
         stack.push_async_callback(telemetry.stop)
+        nursery = await stack.enter_async_context(Nursery(preload=()))
         worker = await stack.enter_async_context(
             open_worker(
                 QUEUE,
-                {"detect_faces": Errands(settings).run},
+                {"detect_faces": Errands(settings, nursery).run},
                 settings=settings.worker,
                 redis=settings.redis,
                 database=database,

@@ -115,16 +115,7 @@ class Video:
             MediaRejected: MEDIA_UNSUPPORTED (no film of a known kind, or without pictures), MEDIA_CORRUPT, or
                 MEDIA_TOO_LARGE (pixels, duration or streams).
         """
-        options = {
-            "protocol_whitelist": "file",
-            "format_whitelist": _CONTAINERS,
-            "max_streams": str(limits.max_video_streams),
-        }
-        try:
-            # The prefix keeps a path with a colon in it from being read as another protocol.
-            container = av.open(f"file:{path.resolve()}", options=options)
-        except av.error.FFmpegError as error:
-            raise _refusal(error) from error
+        container = open_container(path, limits)
         try:
             return cls(container, limits, threads)
         except BaseException:
@@ -196,6 +187,8 @@ class Video:
                 yield from packet.decode()
             except av.error.EOFError:
                 return
+            except av.error.MemoryError:
+                raise  # no fault of the packet
             except av.error.FFmpegError as error:
                 damaged += 1
                 if damaged > _MAX_DAMAGED_PACKETS:
@@ -262,8 +255,31 @@ class Video:
         self._check_size(frame.width, frame.height)
 
 
+def open_container(path: Path, limits: MediaLimits) -> InputContainer:
+    """Open a file of pictures or sound in time, and read its header; nothing that it points to is ever opened.
+
+    Raises:
+        MediaRejected: MEDIA_UNSUPPORTED (no container of a known kind), MEDIA_CORRUPT, or MEDIA_TOO_LARGE (streams).
+    """
+    options = {
+        "protocol_whitelist": "file",
+        "format_whitelist": _CONTAINERS,
+        "max_streams": str(limits.max_video_streams),
+    }
+    try:
+        # The prefix keeps a path with a colon in it from being read as another protocol.
+        container = av.open(f"file:{path.resolve()}", options=options)
+    except av.error.FFmpegError as error:
+        raise _refusal(error) from error
+    try:
+        _at_most(len(container.streams), limits.max_video_streams, "streams")
+    except MediaRejected:
+        container.close()
+        raise
+    return container
+
+
 def _picture_stream(container: InputContainer, limits: MediaLimits) -> VideoStream:
-    _at_most(len(container.streams), limits.max_video_streams, "streams")
     films = [stream for stream in container.streams.video if not _is_cover(stream)]
     if not films:
         raise MediaRejected(Reason.MEDIA_UNSUPPORTED, "the file has no moving pictures")

@@ -29,11 +29,16 @@ _REAP_SECONDS = 30.0
 
 
 class Child:
-    """A child that was begun; `result` must be called once, from any thread."""
+    """A child that was begun; `result` must be called, from any thread.
+
+    Attributes:
+        limits: what it may take.
+        pid: its process id; 0 where it never lived.
+    """
 
     def __init__(self, limits: ChildLimits, control: socket.socket, report: int, belongings: ExitStack) -> None:
         """Take what was made for it; use `Nursery.begin`."""
-        self._limits = limits
+        self.limits = limits
         self._control = control
         self._report = report
         self._belongings = belongings
@@ -92,10 +97,10 @@ class Child:
     def _last_frame(self, progress: Callable[[float], None]) -> tuple[Kind, bytes] | None:
         while True:
             try:
-                frame = read_frame(self._report, self._limits.result_bytes, self._until)
+                frame = read_frame(self._report, self.limits.result_bytes, self._until)
             except TimeoutError:
                 raise SightlineError(
-                    Reason.DEADLINE_EXCEEDED, f"the work took more than {self._limits.wall_seconds:g} seconds"
+                    Reason.DEADLINE_EXCEEDED, f"the work took more than {self.limits.wall_seconds:g} seconds"
                 ) from None
             if frame is None or frame[0] is not Kind.PROGRESS:
                 return frame
@@ -117,7 +122,7 @@ class Child:
             if number == signal.SIGXCPU:
                 return too_costly("processor time")
             if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
-                if most_bytes > 0.9 * self._limits.memory_bytes:
+                if most_bytes > 0.9 * self.limits.memory_bytes:
                     return too_costly("memory")
                 log.error("child_crashed", child=self.pid, signal=number)
                 return SightlineError(Reason.INTERNAL, f"the work ended its process by signal {number}")

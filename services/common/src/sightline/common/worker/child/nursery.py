@@ -20,17 +20,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from sightline.common.errors import Reason, SightlineError
 from sightline.common.settings import ChildLimits
 from sightline.common.worker.child.child import Child
-from sightline.common.worker.handler import Task
 
-P = ParamSpec("P")
+if TYPE_CHECKING:  # children are forked from what is imported here, and have no need of queue and database
+    from sightline.common.worker.handler import Task
+
 T = TypeVar("T")
 
-PRELOADED = ("numpy", "av", "cv2", "sightline.common.media.video", "sightline.common.media.decoding")
+PRELOADED = ("sightline.common.media.decoding", "sightline.common.worker.child.films")
 # What a child may know of the environment of its service: no address, no key.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "TZ")
 _MOST_CHILDREN = 64
