@@ -61,7 +61,7 @@ async def videos(database: Database, tmp_path: Path) -> AsyncIterator[Videos]:
         return [ip_address(places[host])]
 
     async with Website(OUTSIDE, tls=tls) as site, Website(INSIDE, site.port, tls) as inward:
-        settings = EgressSettings(ports=(site.port,), connect_seconds=2, idle_seconds=2, page_seconds=20)
+        settings = EgressSettings(ports=(site.port,), connect_seconds=2, idle_seconds=2, page_seconds=60)
         egress = Egress(settings, resolve=resolve, allows=lambda address: str(address) == OUTSIDE, trust=trust)
         pages = VideoPages(egress, settings, certificates)
         async with media_door(database, tmp_path / "blobs", way_out=(egress, settings), pages=pages) as door:
