@@ -9,7 +9,7 @@ CA_FILE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tl
 UV := $(BIN)/uv $(if $(CA_FILE),--system-certs,)
 export NODE_EXTRA_CA_CERTS ?= $(CA_FILE)
 PACKAGES := protos services/common services/gateway services/extract services/face services/object client services/standalone
-PROTOS := $(wildcard protos/sightline/v1/*.proto)
+PROTOS := $(wildcard protos/sightline/v1/*.proto protos/externalscaler/*.proto)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock protos models export parity test test-faults faults lint types check demo up down bench-jobs clean

@@ -25,6 +25,8 @@ from protovalidate._gen.buf.validate import validate_pb
 HERE = Path(__file__).resolve().parent
 GENERATED = HERE / "gen"
 VALIDATE = "buf/validate/validate.proto"
+# Somebody else's contract that we keep: made into code, not judged by our rules, no part of the REST form.
+ADOPTED = ("externalscaler/externalscaler.proto",)
 # Envoy answers REST errors with an empty body unless it knows the detail messages of google.rpc.
 ALSO_DESCRIBED = ("google/rpc/error_details.proto", "google/rpc/status.proto")
 # Inside the Python package, so that a wheel carries them and `importlib.resources` finds them.
@@ -65,10 +67,10 @@ def replace(folder: Path) -> None:
 def generate(folder: Path) -> None:
     """Write messages, stubs, types and the descriptor set into the new `folder`."""
     folder.mkdir(parents=True)
-    files = [*contract(), VALIDATE]
+    files = [*contract(), *ADOPTED, VALIDATE]
     protoc(f"--python_out={folder}", *(f for f in files))
     protoc(f"--mypy_out=quiet:{folder}", *files)
-    protoc(f"--grpc_python_out={folder}", f"--mypy_grpc_out=quiet:{folder}", *contract())
+    protoc(f"--grpc_python_out={folder}", f"--mypy_grpc_out=quiet:{folder}", *contract(), *ADOPTED)
     protoc(
         "--include_imports", "--include_source_info", f"--descriptor_set_out={folder / DESCRIPTOR}",
         *contract(), *ALSO_DESCRIBED,
@@ -78,7 +80,7 @@ def generate(folder: Path) -> None:
     for stub in folder.rglob("*_pb2_grpc.py*"):
         if "Stub" not in stub.read_text():
             stub.unlink()
-    for package in (folder / "sightline/v1", folder / "buf/validate"):
+    for package in (folder / "sightline/v1", folder / "buf/validate", folder / "externalscaler"):
         (package / "py.typed").touch()
     (folder / "sightline/v1/__init__.py").write_text('"""The contract as Python; made from protos/sightline/v1."""\n')
 

@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 import grpc
 import structlog
+from externalscaler.externalscaler_pb2_grpc import add_ExternalScalerServicer_to_server
 from opentelemetry.sdk.trace import TracerProvider
 
 from sightline.common.blobs import BlobStore, open_blobs
@@ -19,6 +20,7 @@ from sightline.common.queue import Bus, Publisher
 from sightline.common.rpc import RpcServer, run, stop_signal
 from sightline.common.settings import load
 from sightline.common.state.database import Database
+from sightline.common.state.fingerprints import Fingerprints
 from sightline.common.state.graphs import Graphs
 from sightline.common.state.jobs import Jobs
 from sightline.common.state.keys import Keys
@@ -36,6 +38,7 @@ from sightline.gateway.dead_letters import DeadLetters
 from sightline.gateway.depths import Depths
 from sightline.gateway.duties import Ageing, Deadlines, Duty, Leases, Refill
 from sightline.gateway.egress import Egress
+from sightline.gateway.fingerprints import KnownFingerprints
 from sightline.gateway.first_key import FirstKey
 from sightline.gateway.grouping import Grouping
 from sightline.gateway.housekeeping import Housekeeping
@@ -51,6 +54,7 @@ from sightline.gateway.quotas.door import LimitedAdmission
 from sightline.gateway.quotas.opening import QuotaParts, gate_before, open_quotas
 from sightline.gateway.reception import Reception
 from sightline.gateway.reruns import Reruns
+from sightline.gateway.scaler import ScalerServicer
 from sightline.gateway.schedules import Firing, ScheduleServicer
 from sightline.gateway.settings import Settings
 from sightline.gateway.submissions import Submissions
@@ -177,6 +181,8 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         server.add(add_UsageServiceServicer_to_server, usage)
         server.add(add_WebhookServiceServicer_to_server, webhooks.servicer)
         add_services(server, world.channels, world.metrics, guards)
+        if settings.scaler.enabled:
+            await stack.enter_async_context(_scaler(world, readiness, depths))
         yield await stack.enter_async_context(server)
 
 
@@ -261,7 +267,10 @@ def _entry(world: World, stack: AsyncExitStack) -> Entry:
     settings = world.settings.jobs
     publication = Publication(world.publisher, Signals(world.database), settings.window)
     stack.push_async_callback(publication.close)
-    reception = Reception(Jobs(world.database), MediaFiles(world.database), publication, world.metrics)
+    fingerprints = KnownFingerprints(Fingerprints(world.database), settings.fingerprints_seconds)
+    reception = Reception(
+        Jobs(world.database), MediaFiles(world.database), publication, world.metrics, fingerprints=fingerprints
+    )
     return Entry(Submissions(settings, world.channels), publication, reception)
 
 
@@ -284,6 +293,14 @@ def _add_jobs(server: RpcServer, world: World, entry: Entry, limits: QuotaParts,
         bus=world.bus,
     )
     server.add(add_JobServiceServicer_to_server, servicer, ends_at_drain=ENDS_AT_DRAIN, unvalidated=UNVALIDATED)
+
+
+def _scaler(world: World, readiness: Readiness, depths: Depths) -> RpcServer:
+    """Build the door for KEDA, which has no key: a port of its own, for the inside of the cluster alone."""
+    place = {"host": world.settings.scaler.host, "port": world.settings.scaler.port}
+    server = RpcServer(world.settings.rpc.model_copy(update=place), world.metrics, world.tracing, readiness)
+    server.add(add_ExternalScalerServicer_to_server, ScalerServicer(depths), ends_at_drain=("StreamIsActive",))
+    return server
 
 
 def _media(world: World, files: MediaFiles, store: MediaStore, limits: QuotaParts, breakers: Breakers) -> MediaServicer:

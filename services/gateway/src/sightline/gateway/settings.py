@@ -44,6 +44,9 @@ class JobSettings(Section):
     )
     group_max: int = Field(500, ge=1, description="submissions in one commit at most")
     window: int = Field(1000, ge=1, description="tasks of a queue that lie in Redis; the rest waits in PostgreSQL")
+    fingerprints_seconds: float = Field(
+        2.0, ge=0, description="how long it is known which models results are made with, before they are reused"
+    )
     watch_check_seconds: Seconds = Field(
         5.0, description="interval of the one query that finds changes which watchers were not told"
     )
@@ -149,6 +152,14 @@ class QuotaSettings(Section):
     keep_seconds: Seconds = Field(400 * _DAY_SECONDS, description="how long usage is remembered")
 
 
+class ScalerSettings(Section):
+    """Where KEDA asks how much waits; without a key, so that only the cluster may reach it."""
+
+    enabled: bool = Field(False, description="answer KEDA's external scaler protocol")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: Port = Field(0, description="port to listen on; 0 picks a free one")
+
+
 class BreakerSettings(Section):
     """When calls to something that does not answer are refused at once."""
 
@@ -197,6 +208,7 @@ class Settings(ServiceSettings):
         {}, description="services that files are fetched from, by name, as JSON: hosts and budgets"
     )
     breakers: BreakerSettings = BreakerSettings()
+    scaler: ScalerSettings = ScalerSettings()
     housekeeping: HousekeepingSettings = HousekeepingSettings()
     bootstrap_key_file: Path | None = Field(
         None, description="file that the first key is written to, for its owner only"
