@@ -1,35 +1,71 @@
-"""Write a lecture as H.264 in MP4."""
+"""Write a lecture as a film."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
+import numpy as np
+from av.video.stream import VideoStream
 
+from bench.lectures.pages import Picture
 from bench.lectures.script import Encoding, Lecture
 
-__all__ = ["Encoding", "write_film"]
+__all__ = ["Encoding", "suffix", "write_film"]
+
+_SUFFIXES = {"libvpx-vp9": ".webm", "mjpeg": ".avi"}
+
+
+def suffix(encoding: Encoding) -> str:
+    """Give the suffix of the container that goes with a codec."""
+    return ".mkv" if encoding.varying_rate else _SUFFIXES.get(encoding.codec, ".mp4")
 
 
 def write_film(lecture: Lecture, path: Path) -> None:
-    """Encode with x264, 4:2:0, as most recorders do."""
+    """Encode a lecture, 4:2:0, as most recorders do."""
     encoding = lecture.encoding
-    options = {
-        "preset": encoding.preset,
-        "g": str(encoding.gop),
-        "sc_threshold": "40" if encoding.scene_cut else "0",
-    }
-    if encoding.bitrate is None:
-        options["crf"] = str(encoding.crf)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=encoding.fps, options=options)
-        stream.width, stream.height, stream.pix_fmt = lecture.width, lecture.height, "yuv420p"
+        stream = cast(VideoStream, container.add_stream(encoding.codec, rate=encoding.fps, options=_options(encoding)))
+        stream.width, stream.height = lecture.width, lecture.height
+        stream.pix_fmt = "yuvj420p" if encoding.codec == "mjpeg" else "yuv420p"
         stream.time_base = Fraction(1, encoding.fps)
+        stream.codec_context.gop_size = encoding.gop
         if encoding.bitrate is not None:
             stream.bit_rate = encoding.bitrate
-        for number, picture in enumerate(lecture.frames()):
+        for number, picture in _changing(lecture.frames()) if encoding.varying_rate else enumerate(lecture.frames()):
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
             frame.pts = number
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+
+
+def _options(encoding: Encoding) -> dict[str, str]:
+    if encoding.codec in ("mpeg4", "mjpeg"):
+        coarse = {"qmin": str(encoding.crf // 5), "qmax": str(encoding.crf // 5)}
+        return coarse if encoding.codec == "mjpeg" else {**coarse, "bf": "2" if encoding.b_frames else "0"}
+    if encoding.codec == "libvpx-vp9":
+        rate = {} if encoding.bitrate is not None else {"crf": str(encoding.crf + 10), "b": "0"}
+        return {"deadline": "realtime", "cpu-used": "8", **rate}
+    options = {"preset": encoding.preset, "sc_threshold": "40" if encoding.scene_cut else "0"}
+    if encoding.codec == "libx265":
+        scene_cut = "40" if encoding.scene_cut else "0"
+        options = {"preset": "ultrafast", "x265-params": f"log-level=error:scenecut={scene_cut}:pools=1"}
+    if not encoding.b_frames:
+        options["bf"] = "0"
+    return options if encoding.bitrate is not None else {**options, "crf": str(encoding.crf)}
+
+
+def _changing(frames: Iterator[Picture]) -> Iterator[tuple[int, Picture]]:
+    """Leave out frames that show what the one before did, but not the last."""
+    before: Picture | None = None
+    left_out: tuple[int, Picture] | None = None
+    for number, picture in enumerate(frames):
+        left_out = (number, picture)
+        if before is None or not np.array_equal(before, picture):
+            yield left_out
+            before, left_out = picture, None
+    if left_out is not None:
+        yield left_out

@@ -132,9 +132,94 @@ class Bars:
 
     share: float = 0.125
 
+    @property
+    def region(self) -> tuple[float, float, float, float]:
+        return self.share, 0.0, 1 - self.share, 1.0
+
     def draw(self, frame: Picture, seconds: float) -> None:
         width = frame.shape[1]
         bar = int(width * self.share)
         frame[:, bar : width - bar] = cv2.resize(frame, (width - 2 * bar, frame.shape[0]), interpolation=cv2.INTER_AREA)
         frame[:, :bar] = 0
         frame[:, width - bar :] = 0
+
+
+class Framed:
+    """The slides in a part of the picture, on a ground of its own, with the lecturer beside them or nobody."""
+
+    def __init__(
+        self, size: tuple[int, int], region: tuple[float, float, float, float], seed: int, lecturer: bool, ground: int
+    ) -> None:
+        width, height = size
+        self._box = tuple(round(share * side) for share, side in zip(region, (width, height) * 2, strict=True))
+        x1, y1, x2, y2 = self._box
+        self.region = (x1 / width, y1 / height, x2 / width, y2 / height)
+        self._ground = np.full((height, width, 3), ground, np.uint8)
+        wide = (width - x2 - 8) // 2 * 2
+        self._person = Person(seed, wide, wide * 4 // 3) if lecturer else None
+
+    def draw(self, frame: Picture, seconds: float) -> None:
+        x1, y1, x2, y2 = self._box
+        slide = cv2.resize(frame, (x2 - x1, y2 - y1), interpolation=cv2.INTER_AREA)
+        frame[:] = self._ground
+        frame[y1:y2, x1:x2] = slide
+        if self._person is not None:
+            person = self._person.frame(seconds)
+            frame[y1 : y1 + person.shape[0], x2 + 4 : x2 + 4 + person.shape[1]] = person
+
+
+class Wanderer:
+    """A lecturer's picture that moves to another corner every now and then."""
+
+    def __init__(self, seed: int, boxes: list[tuple[int, int, int, int]], every: float) -> None:
+        self.boxes, self._every = boxes, every
+        self._person = Person(seed, boxes[0][2] - boxes[0][0], boxes[0][3] - boxes[0][1])
+
+    def draw(self, frame: Picture, seconds: float) -> None:
+        x1, y1, x2, y2 = self.boxes[int(seconds / self._every) % len(self.boxes)]
+        frame[y1:y2, x1:x2] = self._person.frame(seconds)
+
+
+@dataclass
+class Laser:
+    """A red dot that trembles around where the lecturer points, and is off in between."""
+
+    seed: int
+    size_px: int
+
+    def draw(self, frame: Picture, seconds: float) -> None:
+        leg, part = divmod(seconds, 6.0)
+        if part > 3.5:
+            return
+        rng = random.Random(self.seed * 7919 + int(leg))
+        x = frame.shape[1] * (rng.uniform(0.2, 0.8) + 0.06 * math.sin(part * 2.1) + 0.004 * math.sin(part * 31))
+        y = frame.shape[0] * (rng.uniform(0.2, 0.8) + 0.04 * math.cos(part * 2.7) + 0.004 * math.cos(part * 37))
+        cv2.circle(frame, (int(x), int(y)), self.size_px // 2, (60, 60, 255), -1)
+
+
+@dataclass
+class Clock:
+    """The time of day, which goes on every second, in a corner."""
+
+    right: bool
+    bottom: bool
+
+    def draw(self, frame: Picture, seconds: float) -> None:
+        height, width = frame.shape[:2]
+        scale = height / 900
+        text = f"14:{int(seconds) // 60 % 60:02d}:{int(seconds) % 60:02d}"
+        left = int(width * (0.86 if self.right else 0.02))
+        top = int(height * (0.97 if self.bottom else 0.05))
+        cv2.rectangle(frame, (left - 4, top - int(30 * scale)), (left + int(170 * scale), top + 6), (40, 40, 40), -1)
+        cv2.putText(frame, text, (left, top), cv2.FONT_HERSHEY_SIMPLEX, scale, (230, 230, 230), 1, cv2.LINE_AA)
+
+
+@dataclass
+class Flicker:
+    """A projector filmed from the room: the brightness of everything goes up and down a little."""
+
+    amplitude: float
+
+    def draw(self, frame: Picture, seconds: float) -> None:
+        gain = 1 + self.amplitude * math.sin(seconds * 2.9) * math.sin(seconds * 0.7)
+        np.copyto(frame, cv2.convertScaleAbs(frame, alpha=gain))

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import cv2
 import numpy as np
 
-from bench.lectures.overlays import Bars, Overlay
+from bench.lectures.overlays import Bars, Framed, Overlay
 from bench.lectures.pages import Picture
 from bench.lectures.shots import Scene, Still
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How x264 is asked to encode."""
+    """How the film is encoded.
+
+    Attributes:
+        fps: frames a second.
+        crf: constant rate factor of x264 and VP9; MPEG-4 and MJPEG take a fifth of it as their quantiser.
+        gop: frames from key frame to key frame at most.
+        scene_cut: whether the encoder begins a new group at a cut.
+        preset: of x264.
+        bitrate: bits a second, instead of a constant quality.
+        codec: libx264, libx265, libvpx-vp9, mpeg4 or mjpeg.
+        b_frames: whether there are frames that are built on later ones.
+        varying_rate: leave out frames that equal the one before, as recorders of screens do.
+    """
 
     fps: int = 25
     crf: int = 23
@@ -23,16 +36,25 @@ class Encoding:
     scene_cut: bool = True
     preset: str = "veryfast"
     bitrate: int | None = None
+    codec: str = "libx264"
+    b_frames: bool = True
+    varying_rate: bool = False
+
+
+Way = Literal["fade", "wipe", "push", "cover", "black"]
+"""How a slide takes the place of the one before: it is blended in, uncovered from the left, pushes it out, slides over
+it from below, or both fade through black."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One scene, how long it is shown and how long it takes to fade in over what was before."""
+    """One scene, how long it is shown and how long and in what way it takes the place of what was before."""
 
     scene: Scene
     seconds: float
     identity: int
     fade_seconds: float = 0.0
+    way: Way = "fade"
 
 
 @dataclass(frozen=True)
@@ -68,8 +90,7 @@ class Lecture:
     @property
     def region(self) -> tuple[float, float, float, float]:
         """Where the slides are: left, top, right, bottom as fractions of the picture."""
-        bars = next((overlay.share for overlay in self.overlays if isinstance(overlay, Bars)), 0.0)
-        return bars, 0.0, 1 - bars, 1.0
+        return next((one.region for one in self.overlays if isinstance(one, Bars | Framed)), (0.0, 0.0, 1.0, 1.0))
 
     @property
     def seconds(self) -> float:
@@ -101,7 +122,7 @@ class Lecture:
     def _barred(self, picture: Picture) -> Picture:
         shown = picture.copy()
         for overlay in self.overlays:
-            if isinstance(overlay, Bars):
+            if isinstance(overlay, Bars | Framed):
                 overlay.draw(shown, 0.0)
         return shown
 
@@ -122,6 +143,22 @@ class Lecture:
         shown = shot.scene.at(seconds)
         if index and seconds < shot.fade_seconds:
             before = self.shots[index - 1]
-            share = seconds / shot.fade_seconds
-            return np.asarray(cv2.addWeighted(before.scene.at(before.seconds), 1 - share, shown, share, 0), np.uint8)
+            return changed(before.scene.at(before.seconds), shown, seconds / shot.fade_seconds, shot.way)
         return shown.copy()
+
+
+def changed(before: Picture, shown: Picture, share: float, way: Way) -> Picture:
+    """Draw one moment of a change from one picture to the next."""
+    height, width = shown.shape[:2]
+    if way == "fade":
+        return np.asarray(cv2.addWeighted(before, 1 - share, shown, share, 0), np.uint8)
+    if way == "black":
+        near = before if share < 0.5 else shown
+        return np.asarray(cv2.convertScaleAbs(near, alpha=abs(1 - 2 * share)), np.uint8)
+    if way == "cover":
+        top = round(height * (1 - share))
+        return np.concatenate([before[:top], shown[: height - top]])
+    left = round(width * share)
+    if way == "wipe":
+        return np.concatenate([shown[:, :left], before[:, left:]], axis=1)
+    return np.concatenate([before[:, left:], shown[:, :left]], axis=1)

@@ -103,3 +103,34 @@ class Camera:
 
     def at(self, seconds: float) -> Picture:
         return self.person.frame(seconds, self.shake)
+
+
+class Blank:
+    """One colour all over; black is no slide, a page without anything on it is."""
+
+    def __init__(self, width: int, height: int, colour: tuple[int, int, int], kind: str) -> None:
+        self.kind = kind
+        self._picture = np.full((height, width, 3), colour, np.uint8)
+
+    def at(self, seconds: float) -> Picture:
+        return self._picture
+
+
+@dataclass
+class Looped:
+    """A page on which a few pictures are shown over and over, as in an animated GIF: a ball on its round."""
+
+    picture: Picture
+    box: tuple[int, int, int, int]
+    period: float
+    kind: str = "slide"
+
+    def at(self, seconds: float) -> Picture:
+        shown = self.picture.copy()
+        x1, y1, x2, y2 = self.box
+        cv2.rectangle(shown, (x1, y1), (x2, y2), (200, 200, 200), -1)
+        angle = 2 * np.pi * int(seconds % self.period * 10) / (self.period * 10)
+        radius = (x2 - x1) * 0.35
+        centre = (int((x1 + x2) / 2 + radius * np.cos(angle)), int((y1 + y2) / 2 + radius * np.sin(angle)))
+        cv2.circle(shown, centre, (x2 - x1) // 8, (40, 60, 220), -1)
+        return shown

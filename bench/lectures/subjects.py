@@ -2,88 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from bench.lectures.overlays import Bars, Inset, Noise, Overlay, Person, Pointer, Subtitles
-from bench.lectures.pages import Page, Picture, draw_page, make_page, words
-from bench.lectures.script import Encoding, Lecture, Shot
-from bench.lectures.shots import Camera, Scene, Scrolled, Still, WithClip, Zoomed
-from bench.lectures.themes import Theme, make_theme
+from bench.lectures.draft import Draft
+from bench.lectures.overlays import Bars, Inset, Noise, Person, Pointer, Subtitles
+from bench.lectures.pages import draw_page, words
+from bench.lectures.shots import Camera, Scrolled, Still, WithClip, Zoomed
 
-Recipe = Callable[["Draft"], None]
-
-
-class Draft:
-    """A lecture in the making: a theme, a size, and shots that are added one after the other."""
-
-    def __init__(self, name: str, rng: random.Random, seconds: float, height: int | None) -> None:
-        self.rng, self.name, self.target = rng, name, seconds
-        self.height = height or rng.choice([360, 480, 720])
-        self.width = {360: 640, 480: 854, 720: 1280, 1080: 1920}[self.height]
-        self.theme: Theme = make_theme(rng)
-        self.encoding = Encoding(fps=rng.choice([25, 25, 30]), crf=rng.choice([20, 23, 28]))
-        self.shots: list[Shot] = []
-        self.overlays: list[Overlay] = []
-        self.pages: dict[int, tuple[Page, Scene]] = {}
-
-    @property
-    def seconds(self) -> float:
-        return sum(shot.seconds for shot in self.shots)
-
-    @property
-    def full(self) -> bool:
-        return self.seconds >= self.target
-
-    def draw(self, page: Page, shown: int | None = None) -> Picture:
-        return draw_page(page, self.theme, self.width, self.height, shown)
-
-    def page(self, kind: str | None = None, lines: int | None = None) -> Page:
-        return make_page(self.rng, len(self.pages) + 1, kind, lines)
-
-    def show(self, scene: Scene, seconds: float, fade: float = 0.0, identity: int | None = None) -> int:
-        if identity is None:
-            identity = max((shot.identity for shot in self.shots), default=-1) + 1
-        self.shots.append(Shot(scene, seconds, identity, fade))
-        return identity
-
-    def show_page(self, page: Page | None = None, seconds: float | None = None, fade: float = 0.0) -> int:
-        page = page or self.page()
-        scene = Still([self.draw(page)], [0.0])
-        identity = self.show(scene, seconds or self.rng.uniform(4, 14), fade)
-        self.pages[identity] = (page, scene)
-        return identity
-
-    def show_builds(self, fade: float = 0.0) -> int:
-        page = self.page("bullets", self.rng.randint(3, 6))
-        first = self.rng.choice([0, 1])
-        pictures = [self.draw(page, shown) for shown in range(first, len(page.lines) + 1)]
-        times = [0.0]
-        for _ in pictures[1:]:
-            times.append(times[-1] + self.rng.uniform(1.8, 5))
-        scene = Still(pictures, times)
-        identity = self.show(scene, times[-1] + self.rng.uniform(3, 7), fade)
-        self.pages[identity] = (page, scene)
-        return identity
-
-    def box(self, share: float, corner: int | None = None) -> tuple[int, int, int, int]:
-        wide, tall = int(self.width * share) // 2 * 2, int(self.height * share) // 2 * 2
-        corner = self.rng.randrange(4) if corner is None else corner
-        left = 0 if corner % 2 else self.width - wide
-        top = 0 if corner // 2 else self.height - tall
-        return left, top, left + wide, top + tall
-
-    def lecture(self) -> Lecture:
-        return Lecture(self.name, self.width, self.height, self.shots, self.overlays, self.encoding)
+Recipe = Callable[[Draft], None]
 
 
-def _fill(draft: Draft, fade: float = 0.0) -> None:
-    while not draft.full:
-        if draft.rng.random() < 0.35:
-            draft.show_builds(fade)
-        else:
-            draft.show_page(fade=fade)
+def _plain(draft: Draft) -> None:
+    draft.fill()
 
 
 def _builds(draft: Draft) -> None:
@@ -103,24 +34,24 @@ def _slow_fades(draft: Draft) -> None:
 
 def _cursor(draft: Draft) -> None:
     draft.overlays.append(Pointer(draft.rng.randrange(10**6), draft.height // draft.rng.choice([36, 45])))
-    _fill(draft)
+    draft.fill()
 
 
 def _trails(draft: Draft) -> None:
     draft.overlays.append(Pointer(draft.rng.randrange(10**6), draft.height // 36, trail=True))
-    _fill(draft)
+    draft.fill()
 
 
 def _inset(draft: Draft) -> None:
     draft.overlays.append(Inset(draft.rng.randrange(10**6), draft.box(draft.rng.uniform(0.16, 0.27))))
-    _fill(draft)
+    draft.fill()
 
 
 def _inset_comes_late(draft: Draft) -> None:
     since = draft.target * draft.rng.uniform(0.25, 0.5)
     box = draft.box(draft.rng.uniform(0.16, 0.25))
     draft.overlays.append(Inset(draft.rng.randrange(10**6), box, since, since + draft.target * 0.3))
-    _fill(draft)
+    draft.fill()
 
 
 def _clip(draft: Draft) -> None:
@@ -172,17 +103,17 @@ def _returns(draft: Draft) -> None:
 def _low_bitrate(draft: Draft) -> None:
     draft.encoding = replace(draft.encoding, bitrate=int(draft.width * draft.height * 0.09))
     draft.overlays.append(Inset(draft.rng.randrange(10**6), draft.box(0.2)))
-    _fill(draft)
+    draft.fill()
 
 
 def _coarse(draft: Draft) -> None:
     draft.encoding = replace(draft.encoding, crf=38)
-    _fill(draft, draft.rng.choice([0.0, 0.5]))
+    draft.fill(draft.rng.choice([0.0, 0.5]))
 
 
 def _noise(draft: Draft) -> None:
     draft.overlays.append(Noise(draft.rng.randrange(10**6), draft.rng.uniform(2, 5), draft.width, draft.height))
-    _fill(draft)
+    draft.fill()
 
 
 def _near_identical(draft: Draft) -> None:
@@ -207,7 +138,7 @@ def _number_only(draft: Draft) -> None:
 
 def _bars(draft: Draft) -> None:
     draft.overlays.append(Bars())
-    _fill(draft)
+    draft.fill()
 
 
 def _zoom(draft: Draft) -> None:
@@ -222,28 +153,28 @@ def _zoom(draft: Draft) -> None:
 
 def _subtitles(draft: Draft) -> None:
     draft.overlays.append(Subtitles(draft.rng.randrange(10**6), draft.target + 60, draft.height))
-    _fill(draft)
+    draft.fill()
 
 
 def _fast_frames(draft: Draft) -> None:
     draft.encoding = replace(draft.encoding, fps=draft.rng.choice([50, 60]))
     draft.overlays.append(Pointer(draft.rng.randrange(10**6), draft.height // 40))
-    _fill(draft)
+    draft.fill()
 
 
 def _short_groups(draft: Draft) -> None:
     draft.encoding = replace(draft.encoding, gop=30)
-    _fill(draft)
+    draft.fill()
 
 
 def _no_scene_cut(draft: Draft) -> None:
     draft.encoding = replace(draft.encoding, scene_cut=False)
-    _fill(draft)
+    draft.fill()
 
 
 def _one_group(draft: Draft) -> None:
     draft.encoding = replace(draft.encoding, scene_cut=False, gop=100_000)
-    _fill(draft)
+    draft.fill()
 
 
 def _everything(draft: Draft) -> None:
@@ -307,8 +238,8 @@ def _ordinary_with_inset(draft: Draft) -> None:
     _ordinary(draft)
 
 
-SUBJECTS: dict[str, Recipe] = {
-    "plain": _fill,
+PLAIN_SUBJECTS: dict[str, Recipe] = {
+    "plain": _plain,
     "builds": _builds,
     "fades": _fades,
     "slow_fades": _slow_fades,
@@ -336,17 +267,3 @@ SUBJECTS: dict[str, Recipe] = {
     "ordinary": _ordinary,
     "ordinary_with_inset": _ordinary_with_inset,
 }
-
-
-def make_lecture(subject: str, seed: int, seconds: float = 120.0, height: int | None = None) -> Lecture:
-    """Draw a lecture about one subject; the same seed gives the same lecture.
-
-    Args:
-        subject: a key of SUBJECTS.
-        seconds: how long at least.
-        height: 360, 480, 720 or 1080; None lets the seed choose.
-    """
-    rng = random.Random(f"{subject}:{seed}")
-    draft = Draft(f"{subject}-{seed}", rng, seconds, height)
-    SUBJECTS[subject](draft)
-    return draft.lecture()

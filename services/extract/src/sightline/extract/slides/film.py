@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 from sightline.common.errors import MediaRejected, Reason
 from sightline.common.settings import MediaLimits
 from sightline.extract.slides.views import Gray, View, reduced
+from sightline.extract.slides.wholeness import is_cut_off
 
 if TYPE_CHECKING:
     from av.packet import Packet as AnyPacket
@@ -77,9 +78,10 @@ class FilmReader:
         if not films:
             container.close()
             raise MediaRejected(Reason.MEDIA_UNSUPPORTED, "the file has no moving pictures")
-        reader = cls(container, films[0], limits, threads, exact)
-        reader._check_whole(path.stat().st_size)
-        return reader
+        if is_cut_off(path, films[0]):
+            container.close()
+            raise MediaRejected(Reason.MEDIA_CORRUPT, "the film was cut off: its end is missing")
+        return cls(container, films[0], limits, threads, exact)
 
     def __enter__(self) -> Self:
         return self
@@ -88,12 +90,6 @@ class FilmReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._container.close()
-
-    def _check_whole(self, size_bytes: int) -> None:
-        """Refuse a film of which the index names bytes that the file does not have: it was cut off."""
-        entries = self._stream.index_entries
-        if len(entries) and max(entries[-1].pos + entries[-1].size, entries[0].pos) > size_bytes:
-            raise MediaRejected(Reason.MEDIA_CORRUPT, "the film was cut off: its end is missing")
 
     def packets(self, start: float, end: float) -> Iterator[tuple[PacketNote, Packet]]:
         """Read packets in the order of decoding, from the key frame at or before `start` to the one at `end`."""
@@ -124,8 +120,10 @@ class FilmReader:
         packets = self.packets(times[0], times[-1] + 1.0)
         yield from self.key_views(packet for note, packet in packets if note.key and round(note.seconds, 3) in wanted)
 
-    def span(self, start: float, end: float, every: float, is_new: Callable[[float, float], bool]) -> Iterator[View]:
-        """Decode from the key frame at or before `start` until `end`, with frames that others build on only.
+    def span(
+        self, start: float, end: float, every: float, is_new: Callable[[float, float], bool], *, all_frames: bool
+    ) -> Iterator[View]:
+        """Decode from the key frame at or before `start` until `end`.
 
         Views before `start` are left out, and those nearer than `every` seconds to the last one. Of those that
         show nothing new only the last before something new is given.
@@ -135,10 +133,11 @@ class FilmReader:
             end: seconds; a frame at this time is left out.
             every: seconds.
             is_new: tells whether something may have changed between two times.
+            all_frames: whether those are decoded too that no others build on.
         """
         context = self._stream.codec_context
         context.flush_buffers()
-        context.skip_frame = "NONREF"
+        context.skip_frame = "DEFAULT" if all_frames else "NONREF"
         last, held = start - every, None
         for frame in self._frames(start, end):
             seconds = self._time(frame)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sightline.extract.slides.placing import place
 from sightline.extract.slides.slide import SlideOptions
 from sightline.extract.slides.stills import Still, change_between, same_stills
-from sightline.extract.slides.views import thumbnail, thumbnails_alike
+from sightline.extract.slides.views import is_black, thumbnail, thumbnails_alike
 
 
 @dataclass(eq=False)
@@ -40,6 +40,11 @@ class Group:
     def moving(self) -> bool:
         """Whether it is a time of camera."""
         return self.stills[0].moving
+
+    @property
+    def black(self) -> bool:
+        """Whether nothing is shown."""
+        return not self.moving and is_black(self.stills[-1].look, self.stills[-1].ignored_pixels)
 
     @property
     def seconds(self) -> float:
@@ -125,7 +130,7 @@ def find_returns(groups: Sequence[Group]) -> None:
     """Note for each group the earliest one that it shows again."""
     known: dict[int, list[Still]] = {}
     for index, one in enumerate(groups):
-        if one.moving:
+        if one.moving or one.black:
             continue
         one.returns_of = next((first for first, stills in known.items() if _shows_again(stills, one)), None)
         if one.returns_of is None:

@@ -72,6 +72,16 @@ class PacketProfile:
         """Give the times of the key frames between two times, without them."""
         return [at for at, _ in self._keys if start + 1e-3 < at < end - 1e-3]
 
+    def shown_until(self, seconds: float, end: float) -> float:
+        """Give the time of the packet after a time, or `end` when none comes before it."""
+        index = int(np.searchsorted(self._seconds, seconds + 1e-3))
+        return min(end, float(self._seconds[index])) if index < len(self._seconds) else end
+
+    def longest_gap(self, start: float, end: float) -> float:
+        """Give the longest time between two packets that follow each other."""
+        first, last = np.searchsorted(self._seconds, [start - 1e-3, end + 1e-3])
+        return float(np.diff(self._seconds[first:last]).max(initial=0.0))
+
     def spent(self, start: float, end: float) -> float:
         """Give the bytes of all packets after `start` up to `end`."""
         first, last = np.searchsorted(self._seconds, [start + 1e-3, end + 1e-3])

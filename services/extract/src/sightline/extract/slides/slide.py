@@ -28,6 +28,7 @@ class ShowingKind(StrEnum):
 
     SLIDE = "slide"
     CAMERA = "camera"
+    BLACK = "black"  # a film's lead-in, its end, a beamer that is off
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Showing:
         start_seconds: when it appears, from the start of the film; the middle of a fade.
         end_seconds: when it goes.
         frame_seconds: when it was still and complete; the frame to keep.
-        kind: slide or camera.
+        kind: what it is; only slides become slides.
         returns_of: index in the list of the showing that it repeats; None when it is new.
         built_on: whether the next showing in the list is a later build of the same slide.
         look: its last build.

@@ -139,16 +139,19 @@ def _without_ticker(stills: list[Still], band: Mask | None) -> list[Still]:
 
 def _band_changes(trace: Trace) -> list[BandChange]:
     """Look for lone changes from view to view: stills would show them together with what changed elsewhere."""
-    pairs = [
-        (one.view, other.view)
+    changes = [
+        BandChange(other.view.seconds, _step(trace, one.view, other.view))
         for one, other in pairwise(trace.seen)
         if other.link is Link.LOOKED and other.view.seconds - one.view.seconds < _STEP_SECONDS
     ]
-    changes = [
-        BandChange(other.seconds, compare(one, other, pixels_of(trace.motion.at(other.seconds), other)))
-        for one, other in pairs
-    ]
-    return [one for one in changes if in_band(one.change)]
+    quiet = [not one.change.significant or in_band(one.change) for one in changes]
+    # A page that slides in begins and ends at an edge too, but something else changes right before or after.
+    alone = [all(quiet[max(0, index - 1) : index + 2]) for index in range(len(quiet))]
+    return [one for one, lone in zip(changes, alone, strict=True) if lone and one.change.significant]
+
+
+def _step(trace: Trace, one: View, other: View) -> Change:
+    return compare(one, other, pixels_of(trace.motion.at(other.seconds), other))
 
 
 def change_between(one: Still, other: Still) -> Change:

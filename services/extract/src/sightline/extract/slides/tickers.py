@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sightline.extract.slides.changes import Change
-from sightline.extract.slides.views import Mask
+from sightline.extract.slides.views import Mask, union
 
 # Subtitles stand in the lowest quarter, a clock or a title bar in the uppermost eighth.
 _BOTTOM_SHARE = 0.25
@@ -29,6 +29,12 @@ class BandChange:
     seconds: float
     change: Change
 
+    @property
+    def top(self) -> bool:
+        """Whether it is the upper edge."""
+        rows = np.flatnonzero(self.change.blocks.any(axis=1))
+        return bool(rows[-1] < len(self.change.blocks) / 2)
+
 
 def in_band(change: Change) -> bool:
     """Tell whether only the lowest quarter, or only the uppermost eighth, has changed, by a word at least."""
@@ -41,11 +47,16 @@ def in_band(change: Change) -> bool:
 
 
 def ticker(changes: Sequence[BandChange]) -> Mask | None:
-    """Give the blocks of a band that changes again and again by itself; None when there is none.
+    """Give the blocks of the bands that change again and again by themselves; None when there is none.
 
     Args:
         changes: those for which `in_band` holds, in order of time.
     """
+    upper, lower = [one for one in changes if one.top], [one for one in changes if not one.top]
+    return union(_band(upper), _band(lower))
+
+
+def _band(changes: Sequence[BandChange]) -> Mask | None:
     for index in range(len(changes) - _LEAST_CHANGES + 1):
         inside = [one for one in changes[index:] if one.seconds - changes[index].seconds <= _WITHIN_SECONDS]
         taken = sum(1 for one in inside if one.change.removed + one.change.replaced > one.change.added // 4)

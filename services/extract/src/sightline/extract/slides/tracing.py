@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -65,7 +65,8 @@ class Tracer:
         """
         posts = self._posts(progress)
         self._profile = PacketProfile(self._notes)
-        self._trace.end = min(self._end, self._profile.end_seconds)
+        # The last frame stays until the film ends, or the range.
+        self._trace.end = self._end if math.isfinite(self._end) else self._profile.end_seconds
         self._trace.add(posts[0], Link.LOOKED)
         for index, (post, after) in enumerate(pairwise(posts)):
             self._follow(post, after)
@@ -85,14 +86,15 @@ class Tracer:
 
     def _posts(self, progress: Progress) -> list[View]:
         progress(0.0)
-        posts = []
+        posts, done = [], 0.0
         for view in self._reader.key_views(self._post_packets()):
             posts.append(view)
             if math.isfinite(self._end):
-                progress(0.1 * min(1.0, (view.seconds - self._start) / max(1e-3, self._end - self._start)))
+                done = max(done, 0.1 * min(1.0, (view.seconds - self._start) / max(1e-3, self._end - self._start)))
+                progress(done)
         if not posts:
             raise MediaRejected(Reason.MEDIA_CORRUPT, "no picture of the film decodes")
-        return posts
+        return _in_order(posts)
 
     def _post_packets(self) -> Iterator[Packet]:
         last_key, last_post, usual, size = -math.inf, -math.inf, 0.0, 0
@@ -134,7 +136,7 @@ class Tracer:
 
     def _halve(self, post: View, after: View, inner: list[float]) -> None:
         """Look at the key frames in between first."""
-        middle = [*self._reader.keys_at(inner)]
+        middle = _in_order([*self._reader.keys_at(inner)])
         for one, other in pairwise([post, *middle, after]):
             self._follow(one, other)
 
@@ -183,18 +185,33 @@ class Tracer:
         """Look at the time between two key frames frame by frame, no longer than something happens."""
         until = after.seconds if after is not None else self._profile.end_seconds + 1.0
         views = [post]
-        for view in self._reader.span(start, until, _STEP_SECONDS, self._is_new):
+        # Where frames are left out that show nothing new, any of those that are there may stay for long.
+        sparse = self._profile.longest_gap(start, until) > 2 * _STEP_SECONDS
+        for view in self._reader.span(start, until, _STEP_SECONDS, self._is_new, all_frames=sparse):
             if view.seconds > views[-1].seconds + 1e-3:
                 views.append(view)
         self._trace.decoded_seconds += min(until, self._profile.end_seconds) - start
         self._trace.motion.note([*views, after] if after is not None else views)
-        for view in views[1:]:
-            self._trace.add(view, Link.LOOKED)
+        for view in views:
+            if view is not post:
+                self._trace.add(view, Link.LOOKED)
+            self._hold(view, until)
         if after is not None:
             self._trace.add(after, Link.LOOKED)
 
+    def _hold(self, view: View, end: float) -> None:
+        """Add a view once more where no frame follows for a while: recorders of screens write what changes only."""
+        until = self._profile.shown_until(view.seconds, end)
+        if until - view.seconds > 2 * _STEP_SECONDS:
+            self._trace.add(replace(view, seconds=until - _STEP_SECONDS / 2), Link.LOOKED)
+
     def _is_new(self, since: float, seconds: float) -> bool:
         return self._profile.spent(since, seconds) > _NOTHING_NEW * self._profile.key_bytes(since)
+
+
+def _in_order(views: Sequence[View]) -> list[View]:
+    """Sort views, of which decoders that are given key frames alone may give some early; and each time once."""
+    return [*{round(view.seconds, 3): view for view in sorted(views, key=lambda view: view.seconds)}.values()]
 
 
 def _pixels(blocks: Mask | None, view: View) -> Mask | None:

@@ -19,6 +19,8 @@ VIEW_SIDE_PX = 480
 BLOCK_PX = 8
 # A step in brightness that is an edge; quantisation at low bitrates makes steps of up to 15.
 _EDGE_STEP = 24
+# Black is 16 in most films, and noise adds to it; the darkest grounds of slides are above 30.
+_BLACK = 26
 _THUMBNAIL_PX = (32, 18)
 _THUMBNAIL_STEP = 12.0
 # Ink is busy within this window when it fills this share of it.
@@ -89,6 +91,12 @@ def reduced(luma: Gray) -> Gray:
     scale = VIEW_SIDE_PX / max(height, width)
     size = (max(BLOCK_PX, round(width * scale)), max(BLOCK_PX, round(height * scale)))
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def is_black(view: View, ignored: Mask) -> bool:
+    """Tell whether there is nothing but black, apart from what is ignored."""
+    looked_at = view.gray[~ignored]
+    return looked_at.size > 0 and float(np.percentile(looked_at, 99)) <= _BLACK
 
 
 def blocks_shape(height: int, width: int) -> tuple[int, int]:
