@@ -13,7 +13,7 @@ from sightline.common import state
 
 SQL = Path(state.__file__).parent / "sql"
 # What a client asks for may be a point in time, and so may what his timetable says; nothing else may.
-ASKED_FOR = {"run_time", "deadline_time", "next_time", "fired_time", "start_time", "end_time"}
+ASKED_FOR = {"run_time", "deadline_time", "expire_time", "next_time", "fired_time", "start_time", "end_time"}
 # Usage is booked in the hour of the gateway that counted it; no lease and no state hangs on it.
 BOOKED = {"hour_times"}
 
