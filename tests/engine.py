@@ -135,6 +135,23 @@ class Engine:
         self.workers.append(server)
         return server
 
+    def service(self, name: str, **settings: str) -> Part:
+        """Start an analysing service; name its address to a gateway as `GATEWAY_SERVICES__...`."""
+        prefix = name.upper()
+        rpc, metrics = self._ports.take(), self._ports.take()
+        environment = {
+            f"{prefix}_RPC__PORT": str(rpc),
+            f"{prefix}_BLOBS__URL": (self.folder / "blobs").as_uri(),
+            f"{prefix}_WORKER__LEASE_SECONDS": str(LEASE_SECONDS),
+            f"{prefix}_WORKER__HEARTBEAT_SECONDS": "0.4",
+            f"{prefix}_WORKER__POLL_SECONDS": "1",
+        }
+        command = ("-m", f"sightline.{name}.main")
+        server = self._server(name, prefix, command, metrics, {**environment, **settings}, rpc)
+        server.start()
+        self.workers.append(server)
+        return server
+
     def client(self, gateway: Part | None = None) -> Sightline:
         """A client of a gateway; of the first one, if none is named."""
         return Sightline((gateway or self.gateways[0]).url, self.key)

@@ -135,6 +135,10 @@ class BlobStore:
             return False
         return True
 
+    def local_file(self, key: str) -> Path | None:
+        """Give the file of a blob where the store is a folder of this machine, to be read and never written."""
+        return None if self._folder is None else self._folder / key
+
     async def delete(self, *keys: str) -> None:
         """Delete blobs; one that is not there is as good as deleted."""
         for key in keys:

@@ -13,7 +13,7 @@ from sightline.common.blobs import BlobStore
 from sightline.common.errors import MediaRejected, NotFound, Reason, SightlineError
 from sightline.common.media.limits import check_size
 from sightline.common.settings import MediaLimits
-from sightline.common.state.media import MediaFiles
+from sightline.common.state.media import Media, MediaFiles
 from sightline.common.state.tasks import Claim
 from sightline.v1.image_pb2 import ImageSource
 
@@ -35,7 +35,7 @@ class PictureSource:
         """
         if source.WhichOneof("source") == "content":
             return source.content
-        media = await self._files.get(tenant, _media_id(source.media))
+        media = await self._files.get(tenant, media_id(source.media))
         check_size(media.size_bytes, self._limits)
         return await self._blobs.get(media.blob_key)
 
@@ -57,7 +57,7 @@ class PictureSource:
 
 
 class VideoSource:
-    """Brings films to a local file for as long as a task reads them, never more than the limits allow."""
+    """Brings films and recordings to a local file for as long as they are read, never more than the limits allow."""
 
     def __init__(self, blobs: BlobStore, limits: MediaLimits) -> None:
         self._blobs = blobs
@@ -65,7 +65,7 @@ class VideoSource:
 
     @asynccontextmanager
     async def of_task(self, claim: Claim) -> AsyncIterator[Path]:
-        """Give the film that a task is about as a file, which is gone at the end of the block.
+        """Give the film that a task is about as a file, which may be gone at the end of the block; never write to it.
 
         Raises:
             SightlineError: MEDIA_GONE when it was deleted since the job was created.
@@ -73,11 +73,31 @@ class VideoSource:
         """
         if claim.blob_key is None or claim.size_bytes is None:
             raise _gone()
-        if claim.size_bytes > self._limits.max_upload_bytes:
-            raise MediaRejected(Reason.MEDIA_TOO_LARGE, f"the film has {claim.size_bytes} bytes")
+        async with self._local(claim.blob_key, claim.size_bytes) as path:
+            yield path
+
+    @asynccontextmanager
+    async def of_media(self, media: Media) -> AsyncIterator[Path]:
+        """Give any film or recording as a file, as `of_task`.
+
+        Raises:
+            SightlineError: MEDIA_GONE when its bytes were deleted.
+            MediaRejected: MEDIA_TOO_LARGE, before anything is read.
+        """
+        async with self._local(media.blob_key, media.size_bytes) as path:
+            yield path
+
+    @asynccontextmanager
+    async def _local(self, key: str, size_bytes: int) -> AsyncIterator[Path]:
+        if size_bytes > self._limits.max_upload_bytes:
+            raise MediaRejected(Reason.MEDIA_TOO_LARGE, f"the film has {size_bytes} bytes")
+        if (path := self._blobs.local_file(key)) is not None:
+            await self._blobs.size(key)
+            yield path
+            return
         with tempfile.TemporaryDirectory(prefix="sightline-") as folder:
             path = Path(folder) / "film"
-            await self._save(claim.blob_key, path)
+            await self._save(key, path)
             yield path
 
     async def _save(self, key: str, path: Path) -> None:
@@ -95,7 +115,12 @@ def _gone() -> SightlineError:
     return SightlineError(Reason.MEDIA_GONE, "the media of the job was deleted before it was read")
 
 
-def _media_id(name: str) -> UUID:
+def media_id(name: str) -> UUID:
+    """Read the name of media, `media/{media}`.
+
+    Raises:
+        NotFound: it can't be a name of ours.
+    """
     try:
         return UUID(name.removeprefix("media/"))
     except ValueError:

@@ -1,0 +1,61 @@
+"""The extract service: answers calls and consumes its queue until it is told to stop."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from sightline.common.media.outputs import Outputs
+from sightline.common.media.sources import PictureSource, VideoSource
+from sightline.common.models import ModelStore
+from sightline.common.rpc import RpcServer
+from sightline.common.serving import Ground, Parts, serve
+from sightline.common.settings import load
+from sightline.common.state.outputs import OutputFiles
+from sightline.common.worker.child import Nursery
+from sightline.extract.reading import PictureText
+from sightline.extract.servicer import ExtractServicer, Prober
+from sightline.extract.settings import ExtractSettings
+from sightline.extract.stages.lectures import Lectures
+from sightline.extract.stages.pictures import Pictures
+from sightline.extract.stages.planning import QUEUE
+from sightline.extract.text.paddle import open_reader
+from sightline.extract.worker import ExtractTasks
+from sightline.v1.extract_service_pb2_grpc import add_ExtractServiceServicer_to_server
+
+# What children need is loaded once, in the process that they are forked from.
+_PRELOADED = ("sightline.extract.films",)
+
+
+def main() -> None:
+    """Run the service."""
+    serve("extract", version("sightline-extract"), load(ExtractSettings), build)
+
+
+def build(ground: Ground, settings: ExtractSettings) -> Parts:
+    """Build what is this service's own."""
+    nursery = Nursery(settings.child, preload=_PRELOADED)
+    ground.stack.callback(nursery.close)
+    outputs = Outputs(OutputFiles(ground.database), ground.files, ground.blobs)
+    films = VideoSource(ground.blobs, settings.media)
+    store = ModelStore(settings.models)
+    text = PictureText(
+        open_reader(store, settings.text),
+        store.entry(settings.text.recogniser),
+        settings.media,
+        threads=ground.threads(settings.text.sessions, "text"),
+        metrics=ground.metrics,
+    )
+    pictures = PictureSource(ground.files, ground.blobs, settings.media)
+    lectures = Lectures(films, outputs, nursery, settings)
+
+    tasks = ExtractTasks({("extract_text", ""): Pictures(text, pictures).text, **lectures.handlers()})
+    prober = Prober(ground.blobs, films, nursery, settings.media)
+
+    def add_methods(server: RpcServer) -> None:
+        server.add(add_ExtractServiceServicer_to_server, ExtractServicer(text, pictures, ground.files, prober))
+
+    return Parts(QUEUE, tasks.handlers(), add_methods)
+
+
+if __name__ == "__main__":
+    main()
