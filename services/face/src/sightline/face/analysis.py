@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -99,6 +100,7 @@ class FaceAnalyzer:
     Attributes:
         detector: the catalogue's entry of the model that finds faces; results name it.
         embedder: likewise of the model that embeds them.
+        thresholds: how alike two of its embeddings are where they are one person's.
     """
 
     def __init__(
@@ -113,7 +115,7 @@ class FaceAnalyzer:
             raise ValueError(f"{embedder.name} has no match thresholds in the catalogue")
         self._model = model
         self._settings = settings
-        self._thresholds: MatchThresholds = embedder.thresholds
+        self.thresholds: MatchThresholds = embedder.thresholds
         self.detector = detector
         self.embedder = embedder
 
@@ -156,7 +158,10 @@ class FaceAnalyzer:
         Raises:
             SightlineError: OVERLOADED where every session is busy for too long.
         """
-        faces = self.detect(image, options)
+        return self.describe(image, self.detect(image, options))
+
+    def describe(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        """Embed faces that were found in a picture; what is said of `embed` holds."""
         crops = [align(image.pixels, np.asarray(face.landmarks * image.scale, np.float32)) for face in faces]
         embeddings = self._model.embed(crops)
         return [
@@ -183,7 +188,7 @@ class FaceAnalyzer:
         one, other = self._largest(first, "first"), self._largest(second, "second")
         if threshold is None:
             weak = one.weak or other.weak
-            threshold = self._thresholds.strict if weak else self._thresholds.ordinary
+            threshold = self.thresholds.strict if weak else self.thresholds.ordinary
         alike = similarity(one, other)
         return Comparison(alike, threshold, alike >= threshold, one, other)
 

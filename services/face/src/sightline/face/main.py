@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from sightline.common.media.sources import PictureSource
+from sightline.common.media.sources import PictureSource, VideoSource
 from sightline.common.models import ModelStore
 from sightline.common.rpc import RpcServer
 from sightline.common.serving import Ground, Parts, serve
 from sightline.common.settings import load
 from sightline.face.analysis import FaceAnalyzer
+from sightline.face.film import FilmAnalyzer
 from sightline.face.model import FaceModel
 from sightline.face.pipeline import FacePipeline
 from sightline.face.servicer import FaceServicer
@@ -26,13 +27,24 @@ def main() -> None:
 def build(ground: Ground, settings: FaceSettings) -> Parts:
     """Build what is this service's own."""
     threads = ground.threads(settings.face.sessions, "analysis")
-    pipeline = FacePipeline(load_analyzer(settings), settings.media, threads, ground.metrics)
+    analyzer = load_analyzer(settings)
+    pipeline = FacePipeline(
+        analyzer,
+        FilmAnalyzer(analyzer, settings.film, settings.media, threads, settings.face.sessions),
+        settings.media,
+        threads=threads,
+        film_threads=ground.threads(settings.worker.slots, "films"),
+        part_bytes=settings.film.result_bytes,
+        metrics=ground.metrics,
+    )
     pictures = PictureSource(ground.files, ground.blobs, settings.media)
+
+    tasks = FaceTasks(pipeline, pictures, VideoSource(ground.blobs, settings.media))
 
     def add_methods(server: RpcServer) -> None:
         server.add(add_FaceServiceServicer_to_server, FaceServicer(pipeline, pictures))
 
-    return Parts(QUEUE, FaceTasks(pipeline, pictures).handlers(), add_methods)
+    return Parts(QUEUE, tasks.handlers(), add_methods)
 
 
 def load_analyzer(settings: FaceSettings) -> FaceAnalyzer:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sightline.common.media import Image
 from sightline.common.models import ModelEntry
 from sightline.face.analysis import Comparison, DetectOptions, Face
+from sightline.face.geometry import Box
 from sightline.face.quality import Quality
 from sightline.v1 import face_pb2, face_service_pb2
 from sightline.v1.geometry_pb2 import ImageSize, NormalizedBox, NormalizedPoint
 from sightline.v1.model_pb2 import ModelInfo
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
 
 _LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
 
@@ -25,7 +32,9 @@ def detect_result(
 ) -> face_pb2.DetectFacesResult:
     """Say what was found in a picture, in the order it was found."""
     return face_pb2.DetectFacesResult(
-        faces=[_face(face, image, embedder) for face in faces], image_size=_size(image), detector=_model(detector)
+        faces=[face_message(face, _pixels(image), embedder) for face in faces],
+        image_size=_size(image),
+        detector=model_info(detector),
     )
 
 
@@ -37,33 +46,51 @@ def comparison(
         similarity=compared.similarity,
         same_person=compared.same_person,
         threshold=compared.threshold,
-        first=_face(compared.first, first, None),
-        second=_face(compared.second, second, None),
+        first=face_message(compared.first, _pixels(first), None),
+        second=face_message(compared.second, _pixels(second), None),
         first_image_size=_size(first),
         second_image_size=_size(second),
-        embedder=_model(embedder),
+        embedder=model_info(embedder),
     )
 
 
-def _face(face: Face, image: Image, embedder: ModelEntry | None) -> face_pb2.Face:
-    left, top, right, bottom = face.box
-    width, height = image.width_px, image.height_px
+def face_message(face: Face, size: Size, embedder: ModelEntry | None) -> face_pb2.Face:
+    """Say all that is known of a face; the embedding only where its model is named."""
+    width, height = size
     message = face_pb2.Face(
-        box=NormalizedBox(left=left / width, top=top / height, right=right / width, bottom=bottom / height),
+        box=normalized(face.box, size),
         score=face.score,
         landmarks=face_pb2.FaceLandmarks(
             **{
-                name: NormalizedPoint(x=float(x) / width, y=float(y) / height)
-                for name, (x, y) in zip(_LANDMARKS, face.landmarks, strict=True)
+                name: NormalizedPoint(x=x / width, y=y / height)
+                for name, (x, y) in zip(_LANDMARKS, face.landmarks.tolist(), strict=True)
             }
         ),
     )
     if face.quality is not None:
         message.quality.CopyFrom(_quality(face.quality))
     if face.embedding is not None and embedder is not None:
-        message.embedding.values.extend(face.embedding.tolist())
-        message.embedding.model.CopyFrom(_model(embedder))
+        message.embedding.CopyFrom(embedding(face.embedding, embedder))
+        if embedder.thresholds is not None:
+            message.embedding.threshold = embedder.thresholds.strict if face.weak else embedder.thresholds.ordinary
     return message
+
+
+def embedding(values: NDArray[np.float32], embedder: ModelEntry) -> face_pb2.FaceEmbedding:
+    """Give a vector together with the model that made it."""
+    return face_pb2.FaceEmbedding(values=values.tolist(), model=model_info(embedder))
+
+
+def normalized(box: Box, size: Size) -> NormalizedBox:
+    """Give a box in pixels as shares of width and height."""
+    width, height = size
+    left, top, right, bottom = box
+    return NormalizedBox(left=left / width, top=top / height, right=right / width, bottom=bottom / height)
+
+
+def model_info(entry: ModelEntry) -> ModelInfo:
+    """Name a model."""
+    return ModelInfo(name=entry.name, version=entry.version, sha256=entry.sha256)
 
 
 def _quality(quality: Quality) -> face_pb2.FaceQuality:
@@ -80,5 +107,5 @@ def _size(image: Image) -> ImageSize:
     return ImageSize(width_px=image.width_px, height_px=image.height_px)
 
 
-def _model(entry: ModelEntry) -> ModelInfo:
-    return ModelInfo(name=entry.name, version=entry.version, sha256=entry.sha256)
+def _pixels(image: Image) -> Size:
+    return image.width_px, image.height_px

@@ -1,32 +1,60 @@
-"""From encoded pictures to messages: decodes and analyses on threads, so that the event loop stays free."""
+"""From encoded pictures and films to messages: decodes and analyses on threads, so that the event loop stays free."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
 
 from sightline.common.media import decode_image
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
-from sightline.face import messages
+from sightline.face import film_messages, messages
 from sightline.face.analysis import FaceAnalyzer
+from sightline.face.film import FilmAnalyzer
 from sightline.v1 import face_pb2, face_service_pb2
 
 T = TypeVar("T")
+
+# A loop that has been closed meanwhile would never answer, and the thread would hold up the end of the process.
+_STORE_SECONDS = 60.0
 
 
 class FacePipeline:
     """What calls and tasks have in common."""
 
     def __init__(
-        self, analyzer: FaceAnalyzer, limits: MediaLimits, threads: ThreadPoolExecutor, metrics: Metrics
+        self,
+        analyzer: FaceAnalyzer,
+        films: FilmAnalyzer,
+        limits: MediaLimits,
+        *,
+        threads: ThreadPoolExecutor,
+        film_threads: ThreadPoolExecutor,
+        part_bytes: int,
+        metrics: Metrics,
     ) -> None:
+        """Take what does the work.
+
+        Args:
+            analyzer: looks at pictures.
+            films: looks at films.
+            limits: which pictures are refused.
+            threads: as many as pictures are looked at at once.
+            film_threads: as many as films are read at once; they wait for `threads` most of the time.
+            part_bytes: largest part of a result.
+            metrics: where the time of the models is noted.
+        """
         self._analyzer = analyzer
+        self._films = films
         self._limits = limits
         self._threads = threads
+        self._film_threads = film_threads
+        self._part_bytes = part_bytes
         self._seconds = metrics.model_seconds
 
     async def detect(self, data: bytes, options: face_pb2.DetectFacesOptions) -> face_pb2.DetectFacesResult:
@@ -48,6 +76,40 @@ class FacePipeline:
         """
         return await self._on_thread(self._compare, first, second, threshold)
 
+    async def detect_in_film(
+        self,
+        path: Path,
+        options: face_pb2.DetectFacesOptions,
+        *,
+        earlier: bytes | None,
+        on_progress: Callable[[float], None],
+        on_checkpoint: Callable[[bytes], Coroutine[Any, Any, None]],
+    ) -> list[face_pb2.DetectFacesVideoResult]:
+        """Find, follow and group the faces of a film.
+
+        Args:
+            path: the film.
+            options: how faces are found, and how the film is looked at.
+            earlier: the last checkpoint of an attempt that broke off.
+            on_progress: is told the share that is done, 0 to 1, from another thread; what it raises ends the work.
+            on_checkpoint: stores how far the work is; what it raises ends the work.
+
+        Returns:
+            One result in parts, in their order.
+
+        Raises:
+            MediaRejected: when the film is refused or does not decode.
+            InvalidRequest: when options are out of range.
+            SightlineError: OVERLOADED when no session comes free in time.
+        """
+        loop = asyncio.get_running_loop()
+
+        def store(state: bytes) -> None:
+            asyncio.run_coroutine_threadsafe(on_checkpoint(state), loop).result(_STORE_SECONDS)
+
+        work = partial(self._detect_in_film, path, options, earlier, on_progress, store)
+        return await loop.run_in_executor(self._film_threads, work)
+
     async def _on_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
@@ -66,6 +128,26 @@ class FacePipeline:
         compared = self._analyzer.compare(one, other, threshold)
         self._note("compare", began)
         return messages.comparison(compared, one, other, self._analyzer.embedder)
+
+    def _detect_in_film(
+        self,
+        path: Path,
+        options: face_pb2.DetectFacesOptions,
+        earlier: bytes | None,
+        on_progress: Callable[[float], None],
+        store: Callable[[bytes], None],
+    ) -> list[face_pb2.DetectFacesVideoResult]:
+        wanted, film = messages.detect_options(options), film_messages.film_options(options.video)
+        began = time.perf_counter()
+        report = self._films.analyse(path, wanted, film, earlier=earlier, on_progress=on_progress, on_checkpoint=store)
+        self._note("film", began)
+        return film_messages.parts(
+            report,
+            self._analyzer.detector,
+            self._analyzer.embedder,
+            embeddings=options.include_embeddings,
+            most_bytes=self._part_bytes,
+        )
 
     def _note(self, operation: str, began: float) -> None:
         self._seconds.labels(self._analyzer.detector.name, operation).observe(time.perf_counter() - began)
