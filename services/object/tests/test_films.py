@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -12,18 +15,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sightline.common.errors import InvalidRequest, MediaRejected, Reason, SightlineError
+from sightline.common.errors import InvalidRequest, Reason, SightlineError
 from sightline.common.media import Image
+from sightline.common.media.video import Video
 from sightline.common.settings import MediaLimits
 from sightline.object.detector import DetectedObject, Detector
 from sightline.object.film import FilmAnalyzer, FilmOptions
-from sightline.object.film_messages import film_options, frame_message, parts
+from sightline.object.film_messages import ToldFrames, film_options, frame_message, parts
+from sightline.object.film_state import CheckpointUnknownError
 from sightline.object.options import DetectOptions
 from sightline.object.settings import FilmSettings
 from sightline.object.tracking import SeenFrame
 from sightline.v1.object_pb2 import DetectObjectsVideoResult, ObjectFrame, ObjectVideoOptions
 
-Film = Callable[..., Path]
+Film = Callable[..., Video]
 WIDTH, HEIGHT, RATE = 640, 360, 10
 
 
@@ -48,14 +53,15 @@ def squares(default_detector: Detector) -> SquareDetector:
 @pytest.fixture
 def films() -> Iterator[FilmAnalyzer]:
     with ThreadPoolExecutor(2) as threads:
-        yield FilmAnalyzer(FilmSettings(), MediaLimits(), threads, sessions=2)
+        yield FilmAnalyzer(FilmSettings(), threads, sessions=2)
 
 
 @pytest.fixture
-def film(tmp_path: Path) -> Film:
-    """Writes frames (height x width x 3, BGR) as a film of ten frames a second."""
+def film(tmp_path: Path) -> Iterator[Film]:
+    """Writes frames (height x width x 3, BGR) as a film of ten frames a second, and opens it."""
+    opened = ExitStack()
 
-    def write(frames: Sequence[NDArray[np.uint8]]) -> Path:
+    def write(frames: Sequence[NDArray[np.uint8]]) -> Video:
         path = tmp_path / "film.mp4"
         with av.open(str(path), "w") as container:
             stream = container.add_stream("libx264", rate=RATE)
@@ -66,9 +72,10 @@ def film(tmp_path: Path) -> Film:
                     container.mux(packet)
             for packet in stream.encode():
                 container.mux(packet)
-        return path
+        return opened.enter_context(Video.open(path, MediaLimits()))
 
-    return write
+    with opened:
+        yield write
 
 
 def crossing(steps: int = 60) -> list[NDArray[np.uint8]]:
@@ -140,13 +147,7 @@ def test_work_that_is_no_longer_wanted_ends(films: FilmAnalyzer, squares: Square
     assert ended.value.reason is Reason.LEASE_LOST
 
 
-def test_what_is_no_film_and_what_is_no_class_is_refused(
-    films: FilmAnalyzer, squares: SquareDetector, film: Film, tmp_path: Path
-) -> None:
-    other = tmp_path / "other"
-    other.write_bytes(b"no film" * 100)
-    with pytest.raises(MediaRejected):
-        films.analyse(other, squares, DetectOptions(), FilmOptions())
+def test_what_is_no_class_and_no_line_is_refused(films: FilmAnalyzer, squares: SquareDetector, film: Film) -> None:
     with pytest.raises(InvalidRequest, match="unicorn"):
         films.analyse(film(crossing(5)), squares, DetectOptions(classes=("unicorn",)), FilmOptions())
     with pytest.raises(InvalidRequest):
@@ -186,3 +187,55 @@ def test_unset_options_leave_the_choice_to_the_service() -> None:
     message.every.FromMilliseconds(0)
     message.end.FromMilliseconds(2500)
     assert (film_options(message).every_seconds, film_options(message).end_seconds) == (0.0, 2.5)
+
+
+class Died(Exception):
+    """The worker, in a test."""
+
+
+@pytest.mark.parametrize("every_seconds", [0.0, 0.1, 0.3])
+@pytest.mark.parametrize("killed_after", [1, 7, 15])
+def test_an_attempt_that_goes_on_from_a_checkpoint_tells_what_one_attempt_tells(
+    squares: SquareDetector, film: Film, every_seconds: float, killed_after: int
+) -> None:
+    middle = ("middle", (0.5, 0.0), (0.5, 1.0))
+    left_half = ("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
+    options = FilmOptions(every_seconds=every_seconds, lines=(middle,), zones=(left_half,))
+    video, stored = film(crossing()), [b""]
+
+    def attempt(checkpoint: bytes | None, most: float = math.inf) -> tuple[Sequence[DetectObjectsVideoResult], int]:
+        told = ToldFrames((WIDTH, HEIGHT), wanted=True)
+        looked = 0
+
+        def look(share: float) -> None:
+            nonlocal looked
+            looked += 1
+            if looked > most:
+                raise Died
+
+        with ThreadPoolExecutor(2) as threads:
+            report = FilmAnalyzer(FilmSettings(checkpoint_seconds=0), threads, sessions=2).analyse(
+                video, squares, DetectOptions(), options,
+                earlier=told.unpack(checkpoint) if checkpoint else None, on_frame=told.take, on_progress=look,
+                on_checkpoint=lambda state: stored.append(told.pack(state)),
+            )  # fmt: skip
+        return parts(report, squares.identity, told.all(), 10**6), looked
+
+    whole, frames = attempt(None)
+    with pytest.raises(Died):
+        attempt(None, killed_after)
+    resumed, looked = attempt(stored[-1])
+    assert resumed == whole
+    assert frames - killed_after <= looked < frames
+
+
+def test_a_checkpoint_of_another_model_or_of_nonsense_is_not_gone_on_from(squares: SquareDetector, film: Film) -> None:
+    stored: list[bytes] = []
+    video = film(crossing(10))
+    with ThreadPoolExecutor(2) as threads:
+        films = FilmAnalyzer(FilmSettings(checkpoint_seconds=0), threads, sessions=2)
+        films.analyse(video, squares, DetectOptions(), FilmOptions(), on_checkpoint=stored.append)
+        other = SquareDetector(squares._model, squares._settings, replace(squares.identity, sha256="other"))
+        for detector, checkpoint in ((other, stored[-1]), (squares, b"nonsense"), (squares, stored[-1][:-5])):
+            with pytest.raises(CheckpointUnknownError):
+                films.analyse(video, detector, DetectOptions(), FilmOptions(), earlier=checkpoint)

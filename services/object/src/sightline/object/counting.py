@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -70,6 +71,28 @@ class Tracks:
             if seen.object.score > track.best.object.score:
                 track.best, track.best_seconds = seen, frame.seconds
 
+    def dump(self) -> list[Any]:
+        """Give all that is known, as JSON can hold it."""
+        return [
+            [
+                one.number,
+                one.start_seconds,
+                one.end_seconds,
+                one.best.dump(),
+                one.best_seconds,
+                one.classes,
+                one.weights,
+            ]
+            for one in self._tracks.values()
+        ]
+
+    def restore(self, told: list[Any]) -> None:
+        """Take back what `dump` gave."""
+        for number, start, end, best, best_seconds, classes, weights in told:
+            self._tracks[number] = Track(
+                number, start, end, Seen.restored(best), best_seconds, Counter(classes), defaultdict(float, weights)
+            )
+
     def all(self) -> list[Track]:
         """List the tracks in the order of their start."""
         return sorted(self._tracks.values(), key=lambda track: (track.start_seconds, track.number))
@@ -109,6 +132,19 @@ class Intervals:
         # The union of counters keeps the greater of each.
         now = Counter(seen.object.class_name for seen in frame.seen)
         self._most[number] = self._most.get(number, Counter()) | now
+
+    def dump(self) -> list[Any]:
+        """Give all that is known, as JSON can hold it."""
+        return [
+            [number, {name: sorted(tracks) for name, tracks in seen.items()}, self._most[number]]
+            for number, seen in self._tracks.items()
+        ]
+
+    def restore(self, told: list[Any]) -> None:
+        """Take back what `dump` gave."""
+        for number, seen, most in told:
+            self._tracks[number] = defaultdict(set, {name: set(tracks) for name, tracks in seen.items()})
+            self._most[number] = Counter(most)
 
     def all(self) -> list[Interval]:
         """List the intervals in which something was seen, in order."""
@@ -154,6 +190,15 @@ class Line:
             self._settled[seen.track] = here
             if before is not None and self._is_crossed(before, here):
                 self.crossings.append(Crossing(seen.track, frame.seconds, rightward=self._side(here) > 0))
+
+    def dump(self) -> dict[str, Any]:
+        """Give all that is known, as JSON can hold it."""
+        return {"crossings": [asdict(one) for one in self.crossings], "settled": list(self._settled.items())}
+
+    def restore(self, told: dict[str, Any]) -> None:
+        """Take back what `dump` gave."""
+        self.crossings = [Crossing(**one) for one in told["crossings"]]
+        self._settled = {track: (x, y) for track, (x, y) in told["settled"]}
 
     def _side(self, point: Point) -> float:
         """Give the distance from the line, above 0 on its right (rows count downwards)."""
@@ -211,6 +256,16 @@ class Zone:
         # Who is hidden for a moment has not left.
         self._inside = inside | (self._inside - present)
         self.most_at_once = max(self.most_at_once, len(inside))
+
+    def dump(self) -> dict[str, Any]:
+        """Give all that is known, as JSON can hold it."""
+        visits = [asdict(one) for one in self._visits.values()]
+        return {"most_at_once": self.most_at_once, "visits": visits, "inside": sorted(self._inside)}
+
+    def restore(self, told: dict[str, Any]) -> None:
+        """Take back what `dump` gave."""
+        self.most_at_once, self._inside = told["most_at_once"], set(told["inside"])
+        self._visits = {one["track"]: Visit(**one) for one in told["visits"]}
 
     def visits(self) -> list[Visit]:
         """List the visits in the order of their tracks."""

@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import Protocol
+
+import structlog
 
 from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.media import Image, ImageFormat
-from sightline.common.media.video import Frame, Video, VideoInfo
-from sightline.common.settings import MediaLimits
+from sightline.common.media.video import Frame, VideoInfo
+from sightline.common.worker.saving import Saving
 from sightline.object.counting import Interval, Intervals, Line, Point, Track, Tracks, Zone
 from sightline.object.detector import DetectedObject, Detector
+from sightline.object.film_state import FilmState, dump, restore
 from sightline.object.options import DetectOptions
 from sightline.object.settings import FilmSettings
 from sightline.object.tracking import LOW_SCORE, Follower, SeenFrame
 
+log = structlog.get_logger()
+
 _MAX_INTERVALS = 1000
 _LEAST_INTERVAL_SECONDS = 1.0
+# Where frames have no regular distance, the next one after a given one is at least so much later.
+_NEXT_SECONDS = 2e-3
+
+
+class Film(Protocol):
+    """A film that is open: `Video`, or one that is decoded in a child."""
+
+    @property
+    def info(self) -> VideoInfo:
+        """What its header says."""
+
+    def frames(self, *, every_seconds: float, start_seconds: float, end_seconds: float) -> Iterator[Frame]:
+        """Read the frames, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,71 +101,85 @@ class Report:
 class FilmAnalyzer:
     """Looks at films; each call reads one, and the frames of all share the model's sessions."""
 
-    def __init__(self, settings: FilmSettings, limits: MediaLimits, looking: Executor, sessions: int) -> None:
+    def __init__(self, settings: FilmSettings, looking: Executor, sessions: int) -> None:
         """Take what films share.
 
         Args:
             settings: how films are looked at.
-            limits: which films are refused.
             looking: where frames go through the model.
             sessions: how many frames of a film are on their way at once.
         """
         self._settings = settings
-        self._limits = limits
         self._looking = looking
         self._sessions = sessions
 
     def analyse(
         self,
-        path: Path,
+        video: Film,
         detector: Detector,
         options: DetectOptions,
         film: FilmOptions,
         *,
+        earlier: bytes | None = None,
         on_frame: Callable[[SeenFrame], None] = lambda frame: None,
         on_progress: Callable[[float], None] = lambda share: None,
+        on_checkpoint: Callable[[bytes], None] = lambda state: None,
     ) -> Report:
         """Look at a film from `start_seconds` to `end_seconds`.
 
         Args:
-            path: the film.
+            video: the film.
             detector: the model that finds objects.
             options: how objects are found in a frame; `min_score` is that of an object that begins a track.
             film: which frames, and what is counted.
+            earlier: a checkpoint of an attempt that broke off, of the same film, model and options; what it knew is
+                not looked at again.
             on_frame: is given every frame that was looked at, in order, with its tracks.
             on_progress: is told the share that is done, 0 to 1; what it raises ends the work.
+            on_checkpoint: is given how far the work is, every few seconds, between two frames; what it raises ends the
+                work.
 
         Raises:
             MediaRejected: the film is refused or does not decode.
             InvalidRequest: an unknown class, or an image size that the model does not take.
             SightlineError: OVERLOADED where every session is busy for too long.
+            CheckpointUnknownError: `earlier` is of another version or model; nothing was done.
         """
         detector.class_indices(options.classes)
-        with Video.open(path, self._limits) as video:
-            report = self._report(video.info, film)
-            tracks, intervals = Tracks(), Intervals(_interval_seconds(video.info, film))
-            watching = [tracks.take, intervals.take, on_frame]
-            watching += [*(line.take for line in report.lines), *(zone.take for zone in report.zones)]
-            every_seconds = self._settings.every_seconds if film.every_seconds is None else film.every_seconds
-            follower = self._follower(video.info, detector.min_score(options), every_seconds)
-            last_seconds = min(film.end_seconds, video.info.duration_seconds or math.inf)
-            with closing(self._looked_at(video, detector, options, film, every_seconds)) as frames:
-                for seconds, objects in frames:
-                    report.frame_count += 1
-                    _tell(follower.follow(objects, seconds), watching)
-                    on_progress(min(1.0, (seconds - film.start_seconds) / (last_seconds - film.start_seconds)))
-            _tell(follower.end(), watching)
-        report.tracks, report.intervals = tracks.all(), intervals.all()
-        return report
+        every_seconds = self._settings.every_seconds if film.every_seconds is None else film.every_seconds
+        state = self._begin(video.info, detector.min_score(options), film, every_seconds)
+        models = [detector.identity.name, detector.identity.sha256]
+        if earlier is not None:
+            restore(earlier, models, state)
+            log.info("film_goes_on", seconds=state.seconds)
+        watching = [state.tracks.take, state.intervals.take, on_frame]
+        watching += [*(line.take for line in state.lines), *(zone.take for zone in state.zones)]
+        saving = Saving(self._settings.checkpoint_seconds, on_checkpoint)
+        last_seconds = min(film.end_seconds, video.info.duration_seconds or math.inf)
+        frames = _frames(video, film, every_seconds, state.seconds)
+        with closing(self._looked_at(frames, detector, options)) as looked_at:
+            for seconds, objects in looked_at:
+                _tell(state.follower.follow(objects, seconds), watching)
+                state.frame_count, state.seconds = state.frame_count + 1, seconds
+                on_progress(min(1.0, (seconds - film.start_seconds) / (last_seconds - film.start_seconds)))
+                saving.save_if_due(lambda: dump(state, models))
+        _tell(state.follower.end(), watching)
+        return Report(
+            video.info, state.frame_count, state.tracks.all(), state.intervals.all(), state.lines, state.zones
+        )
 
-    def _report(self, info: VideoInfo, film: FilmOptions) -> Report:
+    def _begin(self, info: VideoInfo, min_score: float, film: FilmOptions, every_seconds: float) -> FilmState:
         def placed(point: Point) -> Point:
             return point[0] * info.width_px, point[1] * info.height_px
 
-        lines = [Line(name, placed(start), placed(end)) for name, start, end in film.lines]
         lost = self._settings.lost_seconds
-        zones = [Zone(name, [placed(corner) for corner in corners], lost) for name, corners in film.zones]
-        return Report(info, lines=lines, zones=zones)
+        return FilmState(
+            self._follower(info, min_score, every_seconds),
+            Tracks(),
+            Intervals(_interval_seconds(info, film)),
+            [Line(name, placed(start), placed(end)) for name, start, end in film.lines],
+            [Zone(name, [placed(corner) for corner in corners], lost) for name, corners in film.zones],
+        )
 
     def _follower(self, info: VideoInfo, min_score: float, every_seconds: float) -> Follower:
         rate = info.frames_per_second or 25.0
@@ -156,14 +188,14 @@ class FilmAnalyzer:
         return Follower.start(min_score, self._settings.lost_seconds, self._settings.least_frames, rate)
 
     def _looked_at(
-        self, video: Video, detector: Detector, options: DetectOptions, film: FilmOptions, every_seconds: float
+        self,
+        frames: Iterator[Frame],
+        detector: Detector,
+        options: DetectOptions,
     ) -> Generator[tuple[float, list[DetectedObject]], None, None]:
         """Send frames through the model, as many at once as there are sessions, and give them out in their order."""
         low = replace(options, min_score=min(LOW_SCORE, detector.min_score(options)))
         on_their_way: deque[tuple[float, Future[list[DetectedObject]]]] = deque()
-        frames = video.frames(
-            every_seconds=every_seconds, start_seconds=film.start_seconds, end_seconds=film.end_seconds
-        )
         try:
             for frame in frames:
                 on_their_way.append((frame.seconds, self._looking.submit(detector.detect, _image(frame), low)))
@@ -182,6 +214,26 @@ def _tell(frame: SeenFrame | None, watching: list[Callable[[SeenFrame], None]]) 
     if frame is not None:
         for take in watching:
             take(frame)
+
+
+def _frames(video: Film, film: FilmOptions, every_seconds: float, done_seconds: float) -> Iterator[Frame]:
+    """Read the frames that are wanted and come after a given one; `done_seconds` is below 0 at the start."""
+    start_seconds = film.start_seconds
+    if done_seconds >= 0:
+        start_seconds = _next_seconds(done_seconds, film.start_seconds, every_seconds)
+    if start_seconds >= film.end_seconds:
+        return
+    for frame in video.frames(every_seconds=every_seconds, start_seconds=start_seconds, end_seconds=film.end_seconds):
+        if frame.seconds > done_seconds:
+            yield frame
+
+
+def _next_seconds(done_seconds: float, start_seconds: float, every_seconds: float) -> float:
+    """Say when the frame after a given one is wanted, on the raster of a film that is read without a break."""
+    if every_seconds <= 0:
+        return done_seconds + _NEXT_SECONDS
+    steps = math.floor((done_seconds - start_seconds + _NEXT_SECONDS / 2) / every_seconds) + 1
+    return start_seconds + steps * every_seconds
 
 
 def _interval_seconds(info: VideoInfo, film: FilmOptions) -> float:

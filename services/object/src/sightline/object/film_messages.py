@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -20,6 +21,7 @@ from sightline.v1.geometry_pb2 import NormalizedPoint
 Size = tuple[int, int]
 # What a field of the message around it costs beyond the bytes of the message itself.
 _FRAMING_BYTES = 8
+_LENGTH = struct.Struct(">I")
 
 
 def film_options(message: object_pb2.ObjectVideoOptions) -> FilmOptions:
@@ -32,6 +34,44 @@ def film_options(message: object_pb2.ObjectVideoOptions) -> FilmOptions:
         lines=tuple((line.name, _point(line.start), _point(line.end)) for line in message.lines),
         zones=tuple((zone.name, tuple(_point(corner) for corner in zone.corners)) for zone in message.zones),
     )
+
+
+class ToldFrames:
+    """What was seen in each frame, where the result is to say so."""
+
+    def __init__(self, size: Size, *, wanted: bool) -> None:
+        """Begin a film.
+
+        Args:
+            size: width and height of its pictures in pixels.
+            wanted: whether anything is kept at all.
+        """
+        self._size = size
+        self._wanted = wanted
+        self._told = object_pb2.DetectObjectsVideoResult()
+
+    def take(self, frame: SeenFrame) -> None:
+        """Take in a frame."""
+        if self._wanted:
+            self._told.frames.append(frame_message(frame, self._size))
+
+    def all(self) -> Sequence[object_pb2.ObjectFrame]:
+        """List them in order."""
+        return self._told.frames
+
+    def pack(self, state: bytes) -> bytes:
+        """Put all that was told so far behind a checkpoint."""
+        return _LENGTH.pack(len(state)) + state + self._told.SerializeToString()
+
+    def unpack(self, checkpoint: bytes) -> bytes:
+        """Take back what `pack` gave; returns the checkpoint."""
+        (length,) = _LENGTH.unpack_from(checkpoint)
+        self._told.ParseFromString(checkpoint[_LENGTH.size + length :])
+        return checkpoint[_LENGTH.size : _LENGTH.size + length]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._told.Clear()
 
 
 def frame_message(frame: SeenFrame, size: Size) -> object_pb2.ObjectFrame:

@@ -9,6 +9,8 @@ from sightline.common.models import ModelStore
 from sightline.common.rpc import RpcServer
 from sightline.common.serving import Ground, Parts, serve
 from sightline.common.settings import load
+from sightline.common.worker.child import Nursery
+from sightline.common.worker.child.films import ChildVideos
 from sightline.object.film import FilmAnalyzer
 from sightline.object.loading import load_analyzer
 from sightline.object.pipeline import ObjectPipeline
@@ -27,9 +29,12 @@ def build(ground: Ground, settings: ObjectSettings) -> Parts:
     """Build what is this service's own."""
     sessions = settings.object.sessions
     threads = ground.threads(sessions, "analysis")
+    nursery = Nursery(settings.child)
+    ground.stack.callback(nursery.close)
     pipeline = ObjectPipeline(
         load_analyzer(ModelStore(settings.models), settings.object),
-        FilmAnalyzer(settings.film, settings.media, threads, sessions),
+        FilmAnalyzer(settings.film, threads, sessions),
+        ChildVideos(nursery),
         settings.media,
         threads=threads,
         film_threads=ground.threads(settings.worker.slots, "films"),

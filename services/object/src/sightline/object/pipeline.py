@@ -7,20 +7,28 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
+
+import structlog
 
 from sightline.common.media import decode_image
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
+from sightline.common.worker import Task
+from sightline.common.worker.child.films import ChildVideos
+from sightline.common.worker.saving import keeper_of
 from sightline.object import film_messages, messages
 from sightline.object.analysis import ObjectAnalyzer
 from sightline.object.film import FilmAnalyzer
+from sightline.object.film_state import CheckpointUnknownError
 from sightline.object.identity import ModelIdentity
-from sightline.object.tracking import SeenFrame
 from sightline.v1 import object_pb2
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 class ObjectPipeline:
@@ -30,6 +38,7 @@ class ObjectPipeline:
         self,
         analyzer: ObjectAnalyzer,
         films: FilmAnalyzer,
+        videos: ChildVideos,
         limits: MediaLimits,
         *,
         threads: ThreadPoolExecutor,
@@ -42,7 +51,8 @@ class ObjectPipeline:
         Args:
             analyzer: looks at pictures.
             films: looks at films.
-            limits: which pictures are refused.
+            videos: opens films.
+            limits: which pictures and films are refused.
             threads: as many as pictures are looked at at once.
             film_threads: as many as films are read at once; they wait for `threads` most of the time.
             part_bytes: largest part of a result.
@@ -50,6 +60,7 @@ class ObjectPipeline:
         """
         self._analyzer = analyzer
         self._films = films
+        self._videos = videos
         self._limits = limits
         self._threads = threads
         self._film_threads = film_threads
@@ -81,14 +92,14 @@ class ObjectPipeline:
         return await self._on_thread(self._segment, data, options)
 
     async def detect_in_film(
-        self, path: Path, options: object_pb2.DetectObjectsOptions, on_progress: Callable[[float], None]
+        self, path: Path, options: object_pb2.DetectObjectsOptions, task: Task
     ) -> list[object_pb2.DetectObjectsVideoResult]:
         """Find and follow the objects of a film, and count them.
 
         Args:
             path: the film.
             options: how objects are found, and how the film is looked at.
-            on_progress: is told the share that is done, 0 to 1, from another thread; what it raises ends the work.
+            task: whose work it is; it goes on from its checkpoint, and stores further ones.
 
         Returns:
             One result in parts, in their order.
@@ -96,10 +107,11 @@ class ObjectPipeline:
         Raises:
             MediaRejected: when the film is refused or does not decode.
             InvalidRequest: an unknown model or class, or options that are out of range.
-            SightlineError: OVERLOADED when no session comes free in time.
+            SightlineError: OVERLOADED when no session comes free in time; LEASE_LOST when the task is not ours.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._film_threads, self._detect_in_film, path, options, on_progress)
+        work = partial(self._detect_in_film, path, options, task, keeper_of(task, loop))
+        return await loop.run_in_executor(self._film_threads, work)
 
     async def _on_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
@@ -121,17 +133,32 @@ class ObjectPipeline:
         return messages.segment_result(segments, image, model, wanted.micrometres_per_px)
 
     def _detect_in_film(
-        self, path: Path, options: object_pb2.DetectObjectsOptions, on_progress: Callable[[float], None]
+        self, path: Path, options: object_pb2.DetectObjectsOptions, task: Task, keep: Callable[[bytes], None]
     ) -> list[object_pb2.DetectObjectsVideoResult]:
         wanted, film = messages.detect_options(options), film_messages.film_options(options.video)
         detector = self._analyzer.detector(wanted.model)
-        frames: list[SeenFrame] = []
-        keep = frames.append if options.video.include_frames else (lambda frame: None)
-        with self._noted(detector.identity, "film"):
-            report = self._films.analyse(path, detector, wanted, film, on_frame=keep, on_progress=on_progress)
-        size = (report.info.width_px, report.info.height_px)
-        told = (film_messages.frame_message(frame, size) for frame in frames)
-        return film_messages.parts(report, detector.identity, told, self._part_bytes)
+        opened = self._videos.open(path, self._limits, wanted=lambda: not task.abandoned)
+        with opened as video, self._noted(detector.identity, "film"):
+            size = (video.info.width_px, video.info.height_px)
+            told = film_messages.ToldFrames(size, wanted=options.video.include_frames)
+            look = partial(
+                self._films.analyse,
+                video,
+                detector,
+                wanted,
+                film,
+                on_frame=told.take,
+                on_progress=task.advance,
+                on_checkpoint=lambda state: keep(told.pack(state)),
+            )
+            earlier = task.claim.checkpoint
+            try:
+                report = look(earlier=None if earlier is None else told.unpack(earlier))
+            except CheckpointUnknownError as error:
+                log.warning("film_begins_anew", task=str(task.claim.task_id), reason=str(error))
+                told.clear()
+                report = look()
+        return film_messages.parts(report, detector.identity, told.all(), self._part_bytes)
 
     @contextmanager
     def _noted(self, model: ModelIdentity, operation: str) -> Iterator[None]:

@@ -43,6 +43,9 @@ class FilmSettings(Section):
     every_seconds: float = Field(0.2, ge=0, description="time between two frames that are looked at where none is said")
     lost_seconds: float = Field(1.5, gt=0, description="how long an object may be hidden and keep its track")
     least_frames: int = Field(2, ge=1, description="frames in which an object must be seen to count as a track")
+    checkpoint_seconds: float = Field(
+        5.0, ge=0, description="time between two checkpoints: so much work is lost at most when a worker dies"
+    )
     result_bytes: int = Field(900_000, ge=10_000, description="largest stored part of the result of a film")
 
 

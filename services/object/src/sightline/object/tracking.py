@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import supervision as sv
 from trackers import ByteTrackTracker
+from trackers.core.bytetrack.tracklet import ByteTrackTracklet
 
 from sightline.object.detector import Box, DetectedObject
 
@@ -33,6 +35,20 @@ class Seen:
 
     object: DetectedObject
     track: int
+
+    def dump(self) -> list[Any]:
+        """Give it as JSON can hold it."""
+        points = self.object.key_points
+        box = [float(edge) for edge in self.object.box]
+        told = None if points is None else points.tolist()
+        return [box, float(self.object.score), self.object.class_name, told, self.track]
+
+    @classmethod
+    def restored(cls, told: list[Any]) -> Seen:
+        """Make it of what `dump` gave."""
+        (left, top, right, bottom), score, class_name, points, track = told
+        key_points = None if points is None else np.array(points, np.float32)
+        return cls(DetectedObject((left, top, right, bottom), score, class_name, key_points), track)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +111,24 @@ class Follower:
         """Give out the last frame; None where there was none."""
         return self._release() if self._begun else None
 
+    def dump(self) -> dict[str, Any]:
+        """Give all that is known, as JSON can hold it."""
+        return {
+            "tracks": [_dump(one) for one in self.tracker.tracks],
+            "clock": [self.tracker._last_timestamp, self.tracker._next_track_id],
+            "held": [one.dump() for one in self._held],
+            "held_seconds": self._held_seconds,
+            "known": sorted(self._known),
+            "begun": self._begun,
+        }
+
+    def restore(self, told: dict[str, Any]) -> None:
+        """Take back what `dump` gave."""
+        self.tracker.tracks = [_restored(one) for one in told["tracks"]]
+        self.tracker._last_timestamp, self.tracker._next_track_id = told["clock"]
+        self._held = [Seen.restored(one) for one in told["held"]]
+        self._held_seconds, self._known, self._begun = told["held_seconds"], set(told["known"]), told["begun"]
+
     def _numbers(self, objects: Sequence[DetectedObject], seconds: float) -> list[int]:
         boxes = np.array([one.box for one in objects], np.float32).reshape(-1, 4)
         scores = np.array([one.score for one in objects], np.float32)
@@ -120,6 +154,28 @@ class Follower:
 
     def _release(self) -> SeenFrame:
         return SeenFrame(self._held_seconds, [seen for seen in self._held if seen.track != UNTRACKED])
+
+
+# What a tracklet of the library knows beside its filter. A test holds both against a film that is not interrupted.
+_CLOCKS = (
+    "tracker_id", "age", "time_since_update", "time_since_update_seconds", "number_of_successful_consecutive_updates",
+)  # fmt: skip
+_FILTER = ("state", "state_covariance")
+
+
+def _dump(tracklet: ByteTrackTracklet) -> dict[str, Any]:
+    known = tracklet.state_estimator.get_state()
+    return {name: getattr(tracklet, name) for name in _CLOCKS} | {name: known[name].tolist() for name in _FILTER}
+
+
+def _restored(told: dict[str, Any]) -> ByteTrackTracklet:
+    tracklet = ByteTrackTracklet(np.zeros(4))
+    for name in _CLOCKS:
+        setattr(tracklet, name, told[name])
+    # The rest of the filter is made anew for each step of time.
+    fresh = tracklet.state_estimator.get_state()
+    tracklet.state_estimator.set_state(fresh | {name: np.array(told[name]) for name in _FILTER})
+    return tracklet
 
 
 def _overlap(one: Box, other: Box) -> float:

@@ -37,7 +37,7 @@ class ObjectTasks:
 
     async def _detect_in_film(self, task: Task, options: DetectObjectsOptions) -> Sequence[bytes]:
         async with self._films.of_task(task.claim) as path:
-            parts = await self._pipeline.detect_in_film(path, options, task.advance)
+            parts = await self._pipeline.detect_in_film(path, options, task)
         return [JobResult(detect_objects_video=part).SerializeToString() for part in parts]
 
     async def segment(self, task: Task) -> Sequence[bytes]:

@@ -54,6 +54,7 @@ class AnalyserSettings(ServiceSettings):
 
     models: ModelSettings = ModelSettings()
     media: MediaLimits = MediaLimits()
+    child: ChildLimits = ChildLimits()
     blobs: BlobSettings = BlobSettings()
     postgres: PostgresSettings = PostgresSettings()
     redis: RedisSettings = RedisSettings()
