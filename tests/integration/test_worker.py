@@ -309,6 +309,8 @@ async def test_a_job_fans_out_and_joins_again(
 async def test_an_optional_stage_that_is_given_up_does_not_lose_the_others(
     database: Database, publisher: Publisher, run_worker: Run, submission: Make
 ) -> None:
+    reasons: list[bytes | None] = []
+
     async def handle(task: Task) -> Sequence[bytes] | Outcome:
         match task.claim.stage:
             case "transcript":
@@ -316,7 +318,9 @@ async def test_an_optional_stage_that_is_given_up_does_not_lose_the_others(
             case "slides":
                 return Outcome(output=b"slides")
             case "document":
-                return [b",".join(one.output or b"none" for one in await task.needed())]
+                left = await task.needed()
+                reasons.extend(one.error for one in left)
+                return [b",".join(one.output or b"none" for one in left)]
         slides = NewTask(uuid7(), "face", "slides")
         transcript = NewTask(uuid7(), "face", "transcript", optional=True)
         needs = (slides.task_id, transcript.task_id)
@@ -328,6 +332,8 @@ async def test_an_optional_stage_that_is_given_up_does_not_lose_the_others(
         job = await ended(database, asked.job_id)
     assert job.state == State.SUCCEEDED
     assert [r.payload for r in await Jobs(database).results("acme", asked.job_id)] == [b"slides,none"]
+    assert reasons[0] is None
+    assert "no sound" in status_pb2.Status.FromString(reasons[1] or b"").message
 
 
 async def test_a_stage_that_must_not_fail_ends_the_job_and_what_waits_for_it(

@@ -84,10 +84,11 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a needed task left; None when it was optional and given up."""
+    """What a needed task left; None when it was optional and given up, with the serialised status that says why."""
 
     stage: str
     output: bytes | None
+    error: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,10 @@ kept AS (
 SELECT job_id FROM held;
 
 -- name: outputs
--- What the tasks left that this one needed, in the order they were planned; NULL for one that was given up.
-SELECT needed.stage, needed.output
+-- What the tasks left that this one needed, in the order they were planned; NULL for one that was given up, with why.
+SELECT needed.stage, needed.output,
+       (SELECT error FROM task_attempts AS a
+        WHERE needed.state = 4 AND a.task_id = needed.task_id ORDER BY a.attempt DESC LIMIT 1) AS error
 FROM task_needs JOIN tasks AS needed ON needed.task_id = task_needs.needed_id
 WHERE task_needs.task_id = :task_id
 ORDER BY needed.create_time, needed.position;
