@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 CA_FILE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
 UV := $(BIN)/uv $(if $(CA_FILE),--system-certs,)
 export NODE_EXTRA_CA_CERTS ?= $(CA_FILE)
-PACKAGES := protos services/common services/gateway services/extract services/face services/object client services/standalone
+PACKAGES := protos services/common services/edge services/gateway services/extract services/face services/object client services/standalone
 PROTOS := $(wildcard protos/sightline/v1/*.proto protos/externalscaler/*.proto)
 
 .DEFAULT_GOAL := help
@@ -49,7 +49,7 @@ protos: protos/gen/.made ## make the Python code of the contract
 
 lock: | $(BIN)/uv ## choose versions anew and lock them
 	$(UV) pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-package sightline-client --no-emit-package sightline-common --no-emit-package sightline-extract \
+	  --no-emit-package sightline-client --no-emit-package sightline-common --no-emit-package sightline-edge --no-emit-package sightline-extract \
 	  --no-emit-package sightline-face --no-emit-package sightline-gateway \
 	  --no-emit-package sightline-object --no-emit-package sightline-protos --no-emit-package sightline-standalone --no-annotate --output-file requirements/dev.lock
 	$(UV) pip compile --quiet --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

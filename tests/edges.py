@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 from servers import Background, Server
 
+from sightline.edge import EdgeOptions, contract_file, write_config
 from sightline.standalone import envoy
-from sightline.standalone.edge import write_config
 from sightline.standalone.ports import Ports
 
 ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
@@ -41,9 +41,10 @@ OpenEdge = Callable[..., Edge]
 
 
 def start_edge(background: Background, ports: Ports, folder: Path, **options: Any) -> Edge:
-    """Start an Envoy with the options of `write_config` and wait until it serves."""
+    """Start an Envoy with some of the `EdgeOptions` and wait until it serves."""
     port, admin_port = ports.take(), ports.take()
-    config = write_config(folder, listen_port=port, admin_port=admin_port, **options)
+    contract = {"descriptor": contract_file("sightline.binpb"), "openapi": contract_file("openapi.json")}
+    config = write_config(folder, EdgeOptions(listen_port=port, admin_port=admin_port, **contract, **options))
     server = Server(background, envoy.program(config, admin_port), f"http://127.0.0.1:{port}")
     return Edge(port, admin_port, server.start())
 

@@ -19,8 +19,8 @@ import psycopg
 import pytest
 from servers import Server
 
+from sightline.edge import EdgeOptions, contract_file, write_config
 from sightline.standalone import accounts, envoy, leftovers, postgres
-from sightline.standalone.edge import write_config
 from sightline.standalone.log import Log
 from sightline.standalone.ports import Ports
 from sightline.standalone.program import Account
@@ -116,7 +116,9 @@ def test_binaries_in_a_closed_home_are_copied_once_and_work(
 async def test_envoy_starts_comes_back_and_stops(tmp_path: Path) -> None:
     ports = Ports()
     listen, admin, gateway = ports.take(), ports.take(), ports.take()
-    path = write_config(tmp_path / "envoy", listen_port=listen, admin_port=admin, gateway_port=gateway)
+    contract = {"descriptor": contract_file("sightline.binpb"), "openapi": contract_file("openapi.json")}
+    options = EdgeOptions(listen_port=listen, admin_port=admin, gateway_port=gateway, **contract)
+    path = write_config(tmp_path / "envoy", options)
     supervisor = Supervisor(Log(io.StringIO()))
     try:
         await supervisor.start(envoy.program(path, admin))

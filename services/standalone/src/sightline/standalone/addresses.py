@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sightline.edge.routes import OPENAPI_PATH
 from sightline.standalone import postgres, valkey
 from sightline.standalone.catalogue import SERVICES
-from sightline.standalone.edge.routes import OPENAPI_PATH
 from sightline.standalone.folder import Passwords
 from sightline.standalone.ports import LOOPBACK, Ports
 from sightline.standalone.settings import Settings

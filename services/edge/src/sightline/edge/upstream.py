@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sightline.standalone.edge.options import EdgeOptions, Node, config_of
-from sightline.standalone.edge.routes import CALLS, WATCHES
+from sightline.edge.options import EdgeOptions, Node, config_of
+from sightline.edge.routes import CALLS, WATCHES
 
 # A peer that went without a word is noticed after about two minutes.
 TCP_KEEPALIVE: Node = {"keepalive_probes": 4, "keepalive_time": 60, "keepalive_interval": 15}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sightline.standalone.edge import bodies, downloads, headers, replies, routes, transcoder
-from sightline.standalone.edge.options import EdgeOptions, Node, TlsFiles, config_of, duration, typed
-from sightline.standalone.edge.upstream import CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TCP_KEEPALIVE
+from sightline.edge import bodies, downloads, headers, replies, routes, transcoder
+from sightline.edge.options import EdgeOptions, Node, TlsFiles, config_of, duration, typed
+from sightline.edge.upstream import CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TCP_KEEPALIVE
 
 _MANAGER = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _REQUEST_ID = "extensions.request_id.uuid.v3.UuidRequestIdConfig"

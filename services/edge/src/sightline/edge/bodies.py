@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.standalone.edge.options import Limits, Node, config_of, switched_off
+from sightline.edge.options import Limits, Node, config_of, switched_off
 
 NAME = "envoy.filters.http.body_size_limit"
 _KIND = "extensions.filters.http.body_size_limit.v3.BodySizeLimit"

@@ -9,7 +9,7 @@ from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from sightline.common.errors import TABLE, Reason
-from sightline.standalone.edge.options import Node, typed
+from sightline.edge.options import Node, typed
 
 DOMAIN = "sightline.dev"
 _CEL = "envoy.access_loggers.extension_filters.cel"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.standalone.edge.options import Node, config_of
+from sightline.edge.options import Node, config_of
 
 NAME = "envoy.filters.http.lua"
 _KIND = "extensions.filters.http.lua.v3.Lua"

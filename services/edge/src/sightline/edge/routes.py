@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sightline.standalone.edge import bodies, downloads, headers, transcoder
-from sightline.standalone.edge.options import EdgeOptions, Node, config_of, duration
+from sightline.edge import bodies, downloads, headers, transcoder
+from sightline.edge.options import EdgeOptions, Node, config_of, duration
 
 CALLS = "gateway_calls"
 WATCHES = "gateway_watches"

@@ -15,12 +15,17 @@ from google.rpc import error_details_pb2, status_pb2
 
 from sightline.common.errors import TABLE
 from sightline.common.settings import MediaLimits, RpcSettings
-from sightline.standalone.edge import Limits, TlsFiles, replies, transcoder, write_config
+from sightline.edge import EdgeOptions, Limits, TlsFiles, contract_file, replies, transcoder, write_config
+
+
+def write(folder: Path, **options: Any) -> Path:
+    ports = {"listen_port": 8080, "admin_port": 9901, "gateway_port": 8081}
+    contract = {"descriptor": contract_file("sightline.binpb"), "openapi": contract_file("openapi.json")}
+    return write_config(folder, EdgeOptions(**{**ports, **contract, **options}))
 
 
 def written(folder: Path, **options: Any) -> Any:
-    file = write_config(folder, listen_port=8080, admin_port=9901, gateway_port=8081, **options)
-    return yaml.safe_load(file.read_text())
+    return yaml.safe_load(write(folder, **options).read_text())
 
 
 def manager(config: Any) -> Any:
@@ -86,5 +91,5 @@ def test_tls_offers_http_2_and_tells_browsers_to_stay(tmp_path: Path) -> None:
 
 
 def test_the_file_holds_no_anchors_that_a_reader_has_to_follow(tmp_path: Path) -> None:
-    file = write_config(tmp_path / "new", listen_port=1, admin_port=2, gateway_port=3)
+    file = write(tmp_path / "new")
     assert not [line for line in file.read_text().splitlines() if ": &" in line or ": *" in line]

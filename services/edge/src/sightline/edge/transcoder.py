@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.standalone.edge.options import EdgeOptions, Node, config_of, switched_off
+from sightline.edge.options import EdgeOptions, Node, config_of, switched_off
 
 NAME = "envoy.filters.http.grpc_json_transcoder"
 _KIND = "extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder"
