@@ -138,12 +138,15 @@ class FilmReader:
         context = self._stream.codec_context
         context.flush_buffers()
         context.skip_frame = "DEFAULT" if all_frames else "NONREF"
-        last, held = start - every, None
+        last, near, held = start - every, None, None
         for frame in self._frames(start, end):
             seconds = self._time(frame)
             if seconds >= end:
                 break
-            if seconds < start or seconds - last < every - 1e-3:
+            if near is not None and seconds - self._time(near) > 2 * every:
+                yield self._view(near)  # it stays for long: no frame comes while nothing changes
+            near = frame if seconds - last < every - 1e-3 else None
+            if seconds < start or near is not None:
                 continue
             if not is_new(last, seconds):
                 held = frame
@@ -152,8 +155,7 @@ class FilmReader:
                 yield self._view(held)
             held, last = None, seconds
             yield self._view(frame)
-        if held is not None:
-            yield self._view(held)
+        yield from (self._view(left) for left in (held, near) if left is not None)
 
     def frames_at(self, times: Sequence[float]) -> Iterator[VideoFrame]:
         """Decode the frames at some times, which are in order; the last of the film for those behind its end.

@@ -18,11 +18,13 @@ _SPECK = np.ones((3, 3), np.uint8)
 # Where the slide begins there is a step in brightness along this share of its side, two pixels wide after encoding.
 _EDGE_STEP = 10
 _EDGE_SHARE = 0.7
-# Bars and frames are plain: nearly all of them within a step of their own median; and both have one colour.
+# What is around slides is plain: nearly all of it within a step of one brightness.
 _PLAIN_SHARE = 0.97
 _PLAIN_STEP = 10
 # What moves beside the slide is the lecturer when it has at least this share of the picture.
 _LECTURER_SHARE = 0.02
+# A side of which so much moves is the lecturer's, together with the room around.
+_LECTURER_SIDE_SHARE = 0.25
 # Slides smaller than this are an inset in something else.
 _LEAST_SHARE = 0.15
 
@@ -51,11 +53,11 @@ def slide_region(showings: Sequence[Showing]) -> Region:
     changing = cv2.morphologyEx((np.ptp(stack, 0) > _CHANGE_STEP).astype(np.uint8), cv2.MORPH_OPEN, _SPECK) & ~moving
     if not changing.any():
         return WHOLE
-    usual = np.median(stack, axis=0).astype(np.int16)
-    box = _stepped(usual, _Box(*_bounds(np.asarray(changing, np.bool_))))
-    if not _lecturer_beside(moving, box):
-        box = _paired(usual, box)
+    usual = np.median(stack, axis=0)
+    box = _within_ground(usual, moving, _Box(*_bounds(np.asarray(changing, np.bool_))))
     height, width = usual.shape
+    if not _lecturer_beside(moving, box):
+        box = _paired(box, width, height)
     if (box.right - box.left) * (box.bottom - box.top) < _LEAST_SHARE * width * height:
         return WHOLE
     return box.left / width, box.top / height, box.right / width, box.bottom / height
@@ -71,34 +73,47 @@ def _bounds(mask: Mask) -> tuple[int, int, int, int]:
     return left, top, left + wide, top + high
 
 
-def _stepped(usual: NDArray[np.int16], inner: _Box) -> _Box:
-    """Go outwards from what changes to the nearest step in brightness on each side, or to the picture's border."""
-    height, width = usual.shape
-    columns = _step_share(usual[inner.top : inner.bottom].T)
-    rows = _step_share(usual[:, inner.left : inner.right])
-    return _Box(
-        _last(columns[: inner.left + 1], 0),
-        _last(rows[: inner.top + 1], 0),
-        inner.right + _first(columns[inner.right :], width - inner.right),
-        inner.bottom + _first(rows[inner.bottom :], height - inner.bottom),
-    )
+class _Side(NamedTuple):
+    """What lies on one side of what changes, line by line outwards."""
+
+    brightness: NDArray[np.float64]
+    moving: Mask
+
+    def steps(self) -> list[int]:
+        """Give the lines behind a step in brightness along nearly all of the side."""
+        lines = self.brightness
+        shares = (np.abs(lines[2:] - lines[:-2]) > _EDGE_STEP).mean(1) if len(lines) > 2 else np.zeros(0)
+        return [int(index) + 1 for index in np.flatnonzero(shares >= _EDGE_SHARE)]
+
+    def still_beyond(self, step: int) -> NDArray[np.float64]:
+        """Give what does not move beyond a step and the blurred line behind it."""
+        return self.brightness[step + 1 :][~self.moving[step + 1 :]]
+
+    def to_ground(self, ground: float) -> int:
+        """Count the lines that still are the slide's; all when there is neither ground nor a lecturer beyond them."""
+        return next((step for step in self.steps() if self._ends_at(step, ground)), len(self.brightness))
+
+    def _ends_at(self, step: int, ground: float) -> bool:
+        if self.moving[step + 1 :].size and self.moving[step + 1 :].mean() >= _LECTURER_SIDE_SHARE:
+            return True
+        seen = self.still_beyond(step)
+        return not len(seen) or float((np.abs(seen - ground) <= _PLAIN_STEP).mean()) >= _PLAIN_SHARE
 
 
-def _step_share(lines: NDArray[np.int16]) -> NDArray[np.float64]:
-    """Give for each line the share of it that differs from the line before the last."""
-    shares = np.zeros(len(lines))
-    shares[1:-1] = (np.abs(lines[2:] - lines[:-2]) > _EDGE_STEP).mean(1)
-    return shares
-
-
-def _last(shares: NDArray[np.float64], otherwise: int) -> int:
-    found = np.flatnonzero(shares >= _EDGE_SHARE)
-    return int(found[-1]) if len(found) else otherwise
-
-
-def _first(shares: NDArray[np.float64], otherwise: int) -> int:
-    found = np.flatnonzero(shares >= _EDGE_SHARE)
-    return int(found[0]) + 1 if len(found) else otherwise
+def _within_ground(usual: NDArray[np.float64], moving: Mask, inner: _Box) -> _Box:
+    """Go outwards from what changes to the first step in brightness with nothing but plain ground beyond it."""
+    rows, columns = np.s_[:, inner.left : inner.right], np.s_[inner.top : inner.bottom]
+    sides = [
+        _Side(usual[columns].T[: inner.left][::-1], moving[columns].T[: inner.left][::-1]),
+        _Side(usual[rows][: inner.top][::-1], moving[rows][: inner.top][::-1]),
+        _Side(usual[columns].T[inner.right :], moving[columns].T[inner.right :]),
+        _Side(usual[rows][inner.bottom :], moving[rows][inner.bottom :]),
+    ]
+    beyond = np.concatenate([side.still_beyond(step) for side in sides for step in side.steps()[:1]] or [np.zeros(0)])
+    if not len(beyond):
+        return _Box(0, 0, usual.shape[1], usual.shape[0])
+    left, top, right, bottom = (side.to_ground(float(np.median(beyond))) for side in sides)
+    return _Box(inner.left - left, inner.top - top, inner.right + right, inner.bottom + bottom)
 
 
 def _lecturer_beside(moving: Mask, box: _Box) -> bool:
@@ -107,20 +122,8 @@ def _lecturer_beside(moving: Mask, box: _Box) -> bool:
     return bool(outside >= _LECTURER_SHARE * moving.size and outside > 4 * inside)
 
 
-def _paired(usual: NDArray[np.int16], box: _Box) -> _Box:
-    """Keep what bars of one colour on both sides cut off, and give the rest back."""
-    height, width = usual.shape
-    left, right = box.left, box.right
-    if not _one_colour(usual[:, :left], usual[:, right:]):
-        left, right = 0, width
-    top, bottom = box.top, box.bottom
-    if not _one_colour(usual[:top, left:right], usual[bottom:, left:right]):
-        top, bottom = 0, height
+def _paired(box: _Box, width: int, height: int) -> _Box:
+    """Give back what was cut off on one side alone."""
+    left, right = (box.left, box.right) if box.left > 0 and box.right < width else (0, width)
+    top, bottom = (box.top, box.bottom) if box.top > 0 and box.bottom < height else (0, height)
     return _Box(left, top, right, bottom)
-
-
-def _one_colour(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
-    if not one.size or not other.size:
-        return False
-    middle = np.median(one)
-    return all(float((np.abs(bar - middle) <= _PLAIN_STEP).mean()) >= _PLAIN_SHARE for bar in (one, other))
