@@ -7,8 +7,28 @@ runs = merge(pages)                                    # list[Run]: slides in a 
 descriptions = describe(pages)                         # list[Description]: kind, title, keywords, one for each page
 """
 
+from sightline.extract.text.describing import describe
+from sightline.extract.text.drawing import look_at
 from sightline.extract.text.line import Box, Line
+from sightline.extract.text.merging import merge
+from sightline.extract.text.paddle import PaddleReader, open_reader
 from sightline.extract.text.page import Description, Drawing, Kind, Page, Run
 from sightline.extract.text.reading import TextReader
+from sightline.extract.text.settings import TextSettings
 
-__all__ = ["Box", "Description", "Drawing", "Kind", "Line", "Page", "Run", "TextReader"]
+__all__ = [
+    "Box",
+    "Description",
+    "Drawing",
+    "Kind",
+    "Line",
+    "PaddleReader",
+    "Page",
+    "Run",
+    "TextReader",
+    "TextSettings",
+    "describe",
+    "look_at",
+    "merge",
+    "open_reader",
+]

@@ -72,7 +72,7 @@ def _quads(ink: NDArray[np.float32], most: int) -> list[Quads]:
     return [quad for _, quad in found[:most]]
 
 
-def _score(ink: NDArray[np.float32], quad: Quads) -> float:
+def _score(ink: NDArray[np.float32], quad: NDArray[Any]) -> float:
     left, top = np.clip(np.floor(quad.min(0)).astype(int), 0, np.array(ink.shape[::-1]) - 1)
     right, bottom = np.clip(np.ceil(quad.max(0)).astype(int), 0, np.array(ink.shape[::-1]) - 1)
     inside = np.zeros((bottom - top + 1, right - left + 1), np.uint8)
@@ -80,7 +80,7 @@ def _score(ink: NDArray[np.float32], quad: Quads) -> float:
     return float(cv2.mean(ink[top : bottom + 1, left : right + 1], inside)[0])
 
 
-def _upright(quad: Quads) -> Quads:
+def _upright(quad: NDArray[Any]) -> Quads:
     """Order corners: upper left, upper right, lower right, lower left."""
     by_x = quad[np.argsort(quad[:, 0], kind="stable")]
     left, right = by_x[:2], by_x[2:]

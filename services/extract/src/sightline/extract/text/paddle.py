@@ -20,8 +20,8 @@ from sightline.extract.text.ordering import in_reading_order
 from sightline.extract.text.recognition import alphabet, read_line
 from sightline.extract.text.settings import TextSettings
 
-# Text lower than this in the detector's view is small: some of it was missed, and the picture is seen again, larger.
-_SMALL_PX = 18.0
+# The lowest boxes that the detector can give: text that low may be missed, and the picture is seen again, larger.
+_SMALL_PX = 13.0
 
 
 def open_reader(store: ModelStore, settings: TextSettings) -> PaddleReader:
@@ -71,10 +71,11 @@ class PaddleReader:
     def _find(self, detector: Any, pixels: NDArray[np.uint8]) -> Quads:
         settings = self._settings
         quads = find_quads(detector, pixels, settings.side_px, settings.max_lines)
-        if len(quads) and settings.small_side_px > settings.side_px:
+        closer = min(settings.small_side_px, max(pixels.shape[:2]))
+        if len(quads) and closer > settings.side_px:
             heights = np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1) * settings.side_px / max(pixels.shape[:2])
             if np.quantile(heights, 0.25) < _SMALL_PX:
-                return find_quads(detector, pixels, settings.small_side_px, settings.max_lines)
+                return find_quads(detector, pixels, closer, settings.max_lines)
         return quads
 
     @contextmanager

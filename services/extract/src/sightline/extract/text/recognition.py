@@ -19,6 +19,8 @@ _MAX_WIDTH_PX = 3200
 _TALL = 1.5
 # Below this a line may be upside down.
 _DOUBTFUL = 0.6
+# A letter is at most so many times wider than high; what is wider is a drawing that looks like one.
+_WIDEST_LETTER = 2.0
 
 
 def alphabet(session: Any) -> list[str]:
@@ -50,8 +52,11 @@ def read_line(session: Any, characters: list[str], pixels: Pixels, quad: Quads) 
 
 
 def _cut(pixels: Pixels, quad: Quads) -> Pixels:
-    width = max(1, round(max(math.dist(quad[0], quad[1]), math.dist(quad[3], quad[2]))))
-    height = max(1, round(max(math.dist(quad[0], quad[3]), math.dist(quad[1], quad[2]))))
+    width = max(math.dist(quad[0], quad[1]), math.dist(quad[3], quad[2]))
+    height = max(math.dist(quad[0], quad[3]), math.dist(quad[1], quad[2]))
+    # Small text is made larger in one step, since each step blurs.
+    scale = max(1.0, _HEIGHT_PX / max(1.0, min(width, height)))
+    width, height = max(1, round(width * scale)), max(1, round(height * scale))
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     turn = cv2.getPerspectiveTransform(quad, corners)
     cut = cv2.warpPerspective(pixels, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -65,7 +70,8 @@ def _read(session: Any, characters: list[str], line: Pixels) -> tuple[str, float
     resized = cv2.resize(np.ascontiguousarray(line), (wide, _HEIGHT_PX))
     tensor[0, :, :, :wide] = (resized.astype(np.float32) / np.float32(127.5) - np.float32(1)).transpose(2, 0, 1)
     columns = session.run(None, {session.get_inputs()[0].name: tensor})[0][0]
-    return _decode(columns, characters)
+    text, score = _decode(columns, characters)
+    return (text, score) if width <= _WIDEST_LETTER * height * len(text) else ("", 0.0)
 
 
 def _decode(columns: NDArray[np.float32], characters: list[str]) -> tuple[str, float]:

@@ -22,6 +22,9 @@ class TextSettings(Section):
         960, ge=320, le=4096, description="longer side of the picture as the detector sees it; more finds smaller text"
     )
     small_side_px: int = Field(
-        1920, ge=320, le=4096, description="the same for pictures in which small text was found; they are seen twice"
+        1920,
+        ge=320,
+        le=4096,
+        description="at most this for larger pictures in which small text was found; they are seen twice",
     )
     max_lines: int = Field(1000, ge=1, le=10_000, description="most lines of a picture")
