@@ -81,6 +81,7 @@ class Script:
     objects: list[object_pb2.DetectedObject] = field(default_factory=list)
     segments: list[object_pb2.Segment] = field(default_factory=list)
     video_parts: list[object_pb2.DetectObjectsVideoResult] = field(default_factory=list)
+    people_parts: list[face_pb2.DetectFacesVideoResult] = field(default_factory=list)
     similarity: float = 0.8
     jobs: dict[str, job_pb2.Job] = field(default_factory=dict)
     outcome: int = job_pb2.Job.STATE_SUCCEEDED
@@ -174,6 +175,8 @@ def outcome(script: Script, kind: str | None) -> list[dict[str, Message]]:
     """Give the results of a job by its kind; a video's are told in parts."""
     if kind == "segment":
         return [{"segment": segmented(script)}]
+    if kind == "detect_faces" and script.people_parts:
+        return [{"detect_faces_video": part} for part in script.people_parts]
     if kind != "detect_objects":
         return [{"detect_faces": found(script)}]
     if script.video_parts:

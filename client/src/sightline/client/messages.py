@@ -1,6 +1,18 @@
 """The messages that the client takes and gives, under one roof; the contract says what each field means."""
 
-from sightline.v1.face_pb2 import DetectFacesOptions, DetectFacesResult, Face, FaceEmbedding, FaceLandmarks
+from sightline.v1.face_pb2 import (
+    DetectFacesOptions,
+    DetectFacesResult,
+    DetectFacesVideoResult,
+    Face,
+    FaceAttributes,
+    FaceCluster,
+    FaceEmbedding,
+    FaceLandmarks,
+    FaceQuality,
+    FaceTrack,
+    FaceVideoOptions,
+)
 from sightline.v1.face_service_pb2 import CompareFacesResponse
 from sightline.v1.geometry_pb2 import ImageSize, NormalizedBox, NormalizedPoint
 from sightline.v1.image_pb2 import ImageSource
@@ -33,13 +45,19 @@ __all__ = [
     "DeadLetter",
     "DetectFacesOptions",
     "DetectFacesResult",
+    "DetectFacesVideoResult",
     "DetectObjectsOptions",
     "DetectObjectsResult",
     "DetectObjectsVideoResult",
     "DetectedObject",
     "Face",
+    "FaceAttributes",
+    "FaceCluster",
     "FaceEmbedding",
     "FaceLandmarks",
+    "FaceQuality",
+    "FaceTrack",
+    "FaceVideoOptions",
     "ImageSize",
     "ImageSource",
     "Job",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from sightline.client.limits import rules
-from sightline.v1.face_pb2 import DetectFacesOptions
+from sightline.v1.face_pb2 import DetectFacesOptions, FaceVideoOptions
 from sightline.v1.job_pb2 import Job, JobSpec
 from sightline.v1.job_service_pb2 import BatchCreateJobsRequest, BatchGetJobsRequest, CreateJobRequest
 from sightline.v1.webhook_pb2 import Webhook
@@ -17,9 +17,11 @@ _MAX_CREATED = rules(BatchCreateJobsRequest, "requests").repeated.max_items
 _MAX_READ = rules(BatchGetJobsRequest, "names").repeated.max_items
 
 
-def face_options(min_score: float | None, max_faces: int, embeddings: bool) -> DetectFacesOptions:
+def face_options(
+    min_score: float | None, max_faces: int, embeddings: bool, video: FaceVideoOptions | None = None
+) -> DetectFacesOptions:
     """Say how faces are found; an unset `min_score` leaves the threshold to the model."""
-    return DetectFacesOptions(min_score=min_score, max_faces=max_faces, include_embeddings=embeddings)
+    return DetectFacesOptions(min_score=min_score, max_faces=max_faces, include_embeddings=embeddings, video=video)
 
 
 def create_job(

@@ -21,6 +21,7 @@ from sightline.client.names import has_ended, is_media_name, job_name
 from sightline.client.status import from_status, of_job
 from sightline.client.streams import cancelled_at_end
 from sightline.v1 import job_service_pb2_grpc
+from sightline.v1.face_pb2 import FaceVideoOptions
 from sightline.v1.job_pb2 import Job, JobEvent, JobResult, JobSpec
 from sightline.v1.job_service_pb2 import (
     CancelJobRequest,
@@ -82,6 +83,7 @@ class AsyncJobs(AsyncObjectJobs):
         min_score: float | None = None,
         max_faces: int = 0,
         embeddings: bool = False,
+        video: FaceVideoOptions | None = None,
         priority: int = 0,
         labels: Mapping[str, str] | None = None,
         force: bool = False,
@@ -91,11 +93,15 @@ class AsyncJobs(AsyncObjectJobs):
     ) -> Job:
         """Create a job that finds the faces in a picture or a video, which is uploaded first if need be.
 
+        The result of a picture is `detect_faces`; that of a video is `detect_faces_video`, in one or more
+        results that are to be merged in their order (`MergeFrom`).
+
         Args:
             source: the path of a file, its bytes, a file that was opened to read bytes, media or its name.
             min_score: least score of a face that is returned, 0 to 1; None leaves it to the model.
-            max_faces: most faces returned, the largest first; 0 means all.
-            embeddings: whether each face carries its embedding.
+            max_faces: most faces of a picture or frame, the largest first; 0 means all.
+            embeddings: whether each face, and each person of a video, carries its embedding.
+            video: which frames of a video are looked at, and who is taken for one person.
             priority: how urgent it is, 1 to 10, 10 the most; 0 means 5.
             labels: words of your own, to find the job by.
             force: whether to run the work even if the same work is running or was done.
@@ -111,7 +117,7 @@ class AsyncJobs(AsyncObjectJobs):
             JobNotSucceeded: it was waited for, and failed or was cancelled.
             SightlineError: nothing was stored.
         """
-        spec = JobSpec(detect_faces=requests.face_options(min_score, max_faces, embeddings))
+        spec = JobSpec(detect_faces=requests.face_options(min_score, max_faces, embeddings, video))
         create = {"priority": priority, "labels": labels, "force": force, "request_id": request_id}
         return await self._submit(source, spec, wait, timeout, **create)
 

@@ -1,19 +1,21 @@
-"""`sightline faces`: find the faces in photos."""
+"""`sightline faces`: find the faces in photos, and the people in videos."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sightline.client.command.complaints import Complaints, note
 from sightline.client.command.drawn import check_drawing, target
 from sightline.client.command.exits import Exit
+from sightline.client.command.face_films import FilmSearch, people_of, show_people, write_shots
 from sightline.client.command.output import AsJson, print_json, print_table
 from sightline.client.command.progress import bar, waiting_for
 from sightline.client.command.session import Session, session
+from sightline.client.command.videos import is_video
 
 if TYPE_CHECKING:
     from sightline.client import Sightline
@@ -32,7 +34,9 @@ class _Search:
 
 def faces(
     context: typer.Context,
-    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Pictures, or names of uploaded media.")],
+    photos: Annotated[
+        list[str], typer.Argument(metavar="PHOTO...", help="Pictures or videos, or names of uploaded pictures.")
+    ],
     *,
     draw: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Draw the faces into this file, or folder for many photos.")
@@ -41,31 +45,55 @@ def faces(
     max_faces: Annotated[int, typer.Option(min=0, max=1000, help="Most faces, the largest first; 0 means all.")] = 0,
     embeddings: Annotated[bool, typer.Option("--embeddings", help="Give the embedding of each face.")] = False,
     job: Annotated[bool, typer.Option("--job/--sync", help="As durable jobs, or answered at once.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write the best shots of the people of videos into it.")
+    ] = None,
+    every: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Time between frames of a video; 0 means each.")
+    ] = None,
+    start: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Where to begin in a video.")] = None,
+    end: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Where to end in a video.")] = None,
+    min_similarity: Annotated[
+        float | None, typer.Option(min=-1, max=1, help="Least likeness of two faces of one person of a video.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find the faces in photos.
+    """Find the faces in photos, and the people in videos (which are always jobs).
 
     \b
     Examples:
       sightline faces photo.jpg
       sightline faces photo.jpg --draw faces.jpg
       sightline faces album/*.jpg --draw out/ --job
+      sightline faces film.mp4 --out people/
       sightline faces photo.jpg --json --embeddings | jq '.faces[0].embedding.values'
 
-    Exits with 1 if no photo has a face.
+    Exits with 1 if nothing has a face.
     """
     check_drawing(draw)
     search = _Search(min_score, max_faces, embeddings, job)
+    films = FilmSearch(every, start, end, min_similarity)
     complaints, found = Complaints(), False
     with session(context).connect() as sightline:
         for photo in photos:
             with complaints.about(photo):
+                if is_video(photo):
+                    seen, name = people_of(sightline, session(context), photo, _in_films(search), films)
+                    found = found or bool(seen.people)
+                    show_people(photo, seen, name, as_json)
+                    if out:
+                        write_shots(seen, out if len(photos) == 1 else out / Path(photo).stem)
+                    continue
                 result, name = _find(sightline, session(context), photo, search)
                 found = found or bool(result.faces)
                 _show(photo, result, name, as_json)
                 if draw:
                     _draw(photo, result, target(draw, photo, len(photos)))
     complaints.end(otherwise=Exit.OK if found else Exit.ANSWER_IS_NO)
+
+
+def _in_films(search: _Search) -> dict[str, Any]:
+    return {"min_score": search.min_score, "max_faces": search.max_faces, "embeddings": search.embeddings}
 
 
 def _find(sightline: Sightline, options: Session, photo: str, search: _Search) -> tuple[DetectFacesResult, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,14 +11,12 @@ from sightline.client.command.complaints import Complaints, note
 from sightline.client.command.drawn import check_drawing, target
 from sightline.client.command.exits import Exit
 from sightline.client.command.output import AsJson, print_json, print_table
-from sightline.client.command.progress import bar, waiting_for
+from sightline.client.command.progress import bar
 from sightline.client.command.session import Session, session
+from sightline.client.command.videos import is_video, results_of, seconds
 
 if TYPE_CHECKING:
-    from google.protobuf.duration_pb2 import Duration
-
     from sightline.client import Sightline
-    from sightline.v1.job_pb2 import Job, JobResult
     from sightline.v1.object_pb2 import DetectObjectsResult, DetectObjectsVideoResult
 
 
@@ -71,7 +67,7 @@ def objects(
     with session(context).connect() as sightline:
         for photo in photos:
             with complaints.about(photo):
-                if _is_video(photo):
+                if is_video(photo):
                     seen, name = _follow(sightline, session(context), photo, options, every)
                     _show_tracks(photo, seen, name, as_json)
                     found = found or bool(seen.tracks)
@@ -84,17 +80,13 @@ def objects(
     complaints.end(otherwise=Exit.OK if found else Exit.ANSWER_IS_NO)
 
 
-def _is_video(photo: str) -> bool:
-    return (mimetypes.guess_type(photo)[0] or "").startswith("video/")
-
-
 def _find(
     sightline: Sightline, settings: Session, photo: str, options: dict[str, Any], job: bool
 ) -> tuple[DetectObjectsResult, str]:
     """Give the objects of a photo, and the job that found them, if one did."""
     if job:
         made = sightline.jobs.detect_objects(photo, timeout=settings.timeout, **options)
-        return next(_results(sightline, settings, made, photo)).detect_objects, made.name
+        return next(results_of(sightline, settings, made, photo)).detect_objects, made.name
     with bar(photo):
         return sightline.objects.detect(photo, timeout=settings.timeout, **options), ""
 
@@ -112,15 +104,9 @@ def _follow(
         video.every.FromMicroseconds(round(every * 1e6))
     made = sightline.jobs.detect_objects(film, video=video, timeout=settings.timeout, **options)
     whole = DetectObjectsVideoResult()
-    for part in _results(sightline, settings, made, film):
+    for part in results_of(sightline, settings, made, film):
         whole.MergeFrom(part.detect_objects_video)
     return whole, made.name
-
-
-def _results(sightline: Sightline, settings: Session, job: Job, title: str) -> Iterator[JobResult]:
-    with waiting_for(job.name, title) as show:
-        sightline.jobs.wait(job, on_change=show, timeout=settings.timeout)
-    return iter(sightline.jobs.results(job, timeout=settings.timeout))
 
 
 def _show(photo: str, result: DetectObjectsResult, job: str, as_json: bool) -> None:
@@ -151,24 +137,20 @@ def _show_tracks(film: str, result: DetectObjectsVideoResult, job: str, as_json:
         print_json(result, video=film, job=job)
         return
     totals = ", ".join(f"{total.count} {total.class_name}" for total in result.totals) or "nothing"
-    typer.echo(f"{film}: {totals} in {result.frame_count} frames of {_seconds(result.duration):.1f} s, {job}")
+    typer.echo(f"{film}: {totals} in {result.frame_count} frames of {seconds(result.duration):.1f} s, {job}")
     rows = [
         [
             str(track.track),
             track.class_name,
             f"{track.score:.2f}",
-            f"{_seconds(track.start):.1f}",
-            f"{_seconds(track.end):.1f}",
+            f"{seconds(track.start):.1f}",
+            f"{seconds(track.end):.1f}",
             str(track.frame_count),
         ]
         for track in result.tracks
     ]
     if rows:
         print_table([" #", "class", " score", " from s", " to s", " frames"], rows)
-
-
-def _seconds(duration: Duration) -> float:
-    return duration.seconds + duration.nanos / 1e9
 
 
 def _draw(photo: str, result: DetectObjectsResult, place: Path) -> None:
