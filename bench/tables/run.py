@@ -83,7 +83,7 @@ async def claims(databases: dict[str, Database], rounds: int) -> dict[str, dict[
             seconds, claimed = await timed(partial(tasks.claim, ids, "w", 60))
             assert len(claimed) == GROUP
             laps.setdefault("claim", {}).setdefault(name, []).append(seconds)
-            done = [Success(one.task_id, one.attempt, (b"x" * 200,)) for one in claimed]
+            done = [Success(one.task_id, one.claim_id, (b"x" * 200,)) for one in claimed]
             seconds, _ = await timed(partial(tasks.complete, done))
             laps.setdefault("complete", {}).setdefault(name, []).append(seconds)
             seconds, _ = await timed(partial(tasks.waiting, "face", GROUP))

@@ -18,7 +18,7 @@ def test_gateway_and_face_stay_below_what_was_promised(
 ) -> None:
     for picture in (solvay, newton) * 5:
         sightline.faces.embed(picture)
-        sightline.jobs.detect_faces(picture, embeddings=True, wait=True)
+        sightline.jobs.detect_faces(picture, embeddings=True, force=True, wait=True)
     weights = {name: psutil.Process(system.pids[name]).memory_info().rss / 1e6 for name in PROMISED_MB}
     with capsys.disabled():
         print("\nresident memory:", ", ".join(f"{name} {mb:.0f} MB" for name, mb in weights.items()))  # noqa: T201

@@ -45,7 +45,7 @@ def test_a_job_finds_at_least_27_of_the_29_faces_of_the_group_photograph(sightli
 
 
 def _by_our_client(sightline: Sightline, picture: Path) -> dict[str, Any]:
-    job = sightline.jobs.detect_faces(picture, wait=True)
+    job = sightline.jobs.detect_faces(picture, force=True, wait=True)
     (result,) = sightline.jobs.results(job)
     return _plain(result.detect_faces)
 
@@ -57,7 +57,7 @@ def _by_grpcio(channel: grpc.Channel, credentials: Credentials, picture: Path) -
     uploaded = media.UploadMedia(iter([piece]), metadata=credentials)
     jobs = job_service_pb2_grpc.JobServiceStub(channel)
     spec = JobSpec(media=uploaded.name, detect_faces={})
-    created = jobs.CreateJob(job_service_pb2.CreateJobRequest(job=Job(spec=spec)), metadata=credentials)
+    created = jobs.CreateJob(job_service_pb2.CreateJobRequest(job=Job(spec=spec), force=True), metadata=credentials)
     events = jobs.WatchJob(job_service_pb2.WatchJobRequest(name=created.name), metadata=credentials)
     last = list(events)[-1].job
     assert last.state == Job.STATE_SUCCEEDED
@@ -83,7 +83,7 @@ def _by_reflection(
         return invoke(request, metadata=credentials)
 
     media = sightline.media.upload(picture)
-    job = call("CreateJob", job={"spec": {"media": media.name, "detectFaces": {}}})
+    job = call("CreateJob", job={"spec": {"media": media.name, "detectFaces": {}}}, force=True)
     sightline.jobs.wait(job.name)
     page = call("ListJobResults", parent=job.name)
     return _plain(page.results[0].detect_faces)
@@ -91,7 +91,8 @@ def _by_reflection(
 
 def _by_http(rest: httpx.Client, picture: Path) -> dict[str, Any]:
     media = rest.post("/v1/media", params={"display_name": "newton.jpg"}, content=picture.read_bytes()).json()
-    job = rest.post("/v1/jobs", json={"spec": {"media": media["name"], "detectFaces": {}}}).json()
+    spec = {"media": media["name"], "detectFaces": {}}
+    job = rest.post("/v1/jobs", params={"force": "true"}, json={"spec": spec}).json()
     with rest.stream("GET", f"/v1/{job['name']}:watch") as events:
         lines = [line for line in events.iter_lines() if line.startswith("data:")]
     assert json.loads(lines[-1].removeprefix("data:"))["job"]["state"] == "STATE_SUCCEEDED"

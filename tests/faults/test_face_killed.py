@@ -20,7 +20,7 @@ def test_jobs_succeed_once_although_their_worker_is_killed(
     picture: Path = model_store.path("solvay-1927")
     with Sightline(system.addresses.target, system.key) as sightline:
         media = sightline.media.upload(picture)
-        jobs = [sightline.jobs.detect_faces(media, embeddings=True) for _ in range(6)]
+        jobs = [sightline.jobs.detect_faces(media, embeddings=True, force=True) for _ in range(6)]
         _until_running(sightline, jobs)
         first = system.pids["face"]
         system.kill("face")

@@ -39,10 +39,10 @@ class Shop:
         return claim
 
     async def lose(self, claim: Claim) -> None:
-        await Tasks(self.database).fail([Failure(claim.task_id, claim.attempt, True, 0.0, b"")])
+        await Tasks(self.database).fail([Failure(claim.task_id, claim.claim_id, True, 0.0, b"")])
 
     async def succeed(self, claim: Claim) -> None:
-        await Tasks(self.database).complete([Success(claim.task_id, claim.attempt, ())])
+        await Tasks(self.database).complete([Success(claim.task_id, claim.claim_id, ())])
 
     async def bytes_left(self) -> list[str]:
         """Every blob there is, once housekeeping has been at work."""

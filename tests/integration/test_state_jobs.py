@@ -75,7 +75,7 @@ async def test_a_completed_task_ends_its_job_with_its_results_in_order(database:
     asked = submission()
     await Jobs(database).submit([asked])
     (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
-    (ended,) = await Tasks(database).complete([Success(asked.task_id, claim.attempt, (b"a", b"b"))])
+    (ended,) = await Tasks(database).complete([Success(asked.task_id, claim.claim_id, (b"a", b"b"))])
     assert (ended.state, ended.transition) == (State.SUCCEEDED, 3)
     job = await Jobs(database).get("acme", asked.job_id)
     assert (job.history, job.result_count, job.progress) == ([1, 2, 3], 2, 1.0)
@@ -92,9 +92,9 @@ async def test_a_worker_that_lost_its_lease_cannot_write(database: Database, sub
     assert (taken.state, taken.transition) == (State.QUEUED, 3)
     (new,) = await Tasks(database).claim([asked.task_id], "quick", 30)
     assert new.attempt == old.attempt + 1
-    assert await Tasks(database).complete([Success(asked.task_id, old.attempt, (b"stale",))]) == []
-    assert await Tasks(database).renew([Held(asked.task_id, old.attempt, 0.5)], 30) == set()
-    assert len(await Tasks(database).complete([Success(asked.task_id, new.attempt, (b"fresh",))])) == 1
+    assert await Tasks(database).complete([Success(asked.task_id, old.claim_id, (b"stale",))]) == []
+    assert await Tasks(database).renew([Held(asked.task_id, old.claim_id, 0.5)], 30) == set()
+    assert len(await Tasks(database).complete([Success(asked.task_id, new.claim_id, (b"fresh",))])) == 1
     assert [r.payload for r in await Jobs(database).results("acme", asked.job_id)] == [b"fresh"]
 
 
@@ -103,8 +103,8 @@ async def test_a_retryable_failure_waits_and_a_permanent_one_ends_the_job(databa
     await Jobs(database).submit([lucky, doomed])
     claims = {c.task_id: c for c in await tasks.claim([lucky.task_id, doomed.task_id], "w", 30)}
     failures = [
-        Failure(lucky.task_id, claims[lucky.task_id].attempt, retryable=True, delay_seconds=60, error=b"later"),
-        Failure(doomed.task_id, claims[doomed.task_id].attempt, retryable=False, delay_seconds=0, error=b"never"),
+        Failure(lucky.task_id, claims[lucky.task_id].claim_id, retryable=True, delay_seconds=60, error=b"later"),
+        Failure(doomed.task_id, claims[doomed.task_id].claim_id, retryable=False, delay_seconds=0, error=b"never"),
     ]
     ended = {one.task_id: one for one in await tasks.fail(failures)}
     assert (ended[lucky.task_id].state, ended[doomed.task_id].state) == (State.QUEUED, State.FAILED)
@@ -119,7 +119,7 @@ async def test_attempts_run_out(database: Database, submission: Make) -> None:
     await Jobs(database).submit([asked])
     for expected in (State.QUEUED, State.FAILED):
         (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
-        (ended,) = await Tasks(database).fail([Failure(asked.task_id, claim.attempt, True, 0, b"broken")])
+        (ended,) = await Tasks(database).fail([Failure(asked.task_id, claim.claim_id, True, 0, b"broken")])
         assert ended.state == expected
     job = await Jobs(database).get("acme", asked.job_id)
     assert (job.attempt_count, job.error) == (2, b"broken")
@@ -129,7 +129,7 @@ async def test_a_released_claim_does_not_count_as_an_attempt(database: Database,
     asked = submission(max_attempts=1)
     await Jobs(database).submit([asked])
     (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
-    assert await Tasks(database).release([Held(asked.task_id, claim.attempt)]) == {asked.task_id}
+    assert await Tasks(database).release([Held(asked.task_id, claim.claim_id)]) == {asked.task_id}
     (again,) = await Tasks(database).claim([asked.task_id], "v", 30)
     assert (again.attempt, again.tries) == (2, 1)
 
@@ -140,8 +140,8 @@ async def test_a_cancelled_job_refuses_what_its_worker_still_writes(database: Da
     (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
     job = await Jobs(database).cancel("acme", asked.job_id)
     assert job.state == State.CANCELLED
-    assert await Tasks(database).renew([Held(asked.task_id, claim.attempt)], 30) == set()
-    assert await Tasks(database).complete([Success(asked.task_id, claim.attempt, (b"late",))]) == []
+    assert await Tasks(database).renew([Held(asked.task_id, claim.claim_id)], 30) == set()
+    assert await Tasks(database).complete([Success(asked.task_id, claim.claim_id, (b"late",))]) == []
     with pytest.raises(SightlineError) as refused:
         await Jobs(database).cancel("acme", asked.job_id)
     assert refused.value.reason is Reason.JOB_ENDED
@@ -162,12 +162,12 @@ async def test_a_failed_job_can_be_run_again_from_the_start(database: Database, 
     asked = submission(max_attempts=1)
     await Jobs(database).submit([asked])
     (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
-    await Tasks(database).fail([Failure(asked.task_id, claim.attempt, True, 0, b"broken")])
+    await Tasks(database).fail([Failure(asked.task_id, claim.claim_id, True, 0, b"broken")])
     (rerun,) = await Jobs(database).rerun("acme", asked.job_id)
     assert (rerun.task_id, rerun.queue) == (asked.task_id, "face")
     (again,) = await Tasks(database).claim([asked.task_id], "w", 30)
     assert again.tries == 1
-    await Tasks(database).complete([Success(asked.task_id, again.attempt, (b"good",))])
+    await Tasks(database).complete([Success(asked.task_id, again.claim_id, (b"good",))])
     job = await Jobs(database).get("acme", asked.job_id)
     assert (job.state, job.error, job.history) == (State.SUCCEEDED, None, [1, 2, 4, 1, 2, 3])
 
@@ -181,7 +181,7 @@ async def test_only_an_ended_job_can_be_deleted_and_its_results_go_with_it(
         await Jobs(database).delete("acme", asked.job_id)
     assert refused.value.reason is Reason.JOB_NOT_ENDED
     (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
-    await Tasks(database).complete([Success(asked.task_id, claim.attempt, (b"x",))])
+    await Tasks(database).complete([Success(asked.task_id, claim.claim_id, (b"x",))])
     await Jobs(database).delete("acme", asked.job_id)
     assert await Jobs(database).results("acme", asked.job_id) == []
 
@@ -226,7 +226,7 @@ async def test_unpublished_tasks_are_named_once_until_their_message_is_old(
     asked = submission()
     await Jobs(database).submit([asked])
     (claim,) = await Tasks(database).claim([asked.task_id], "w", 30)
-    await Tasks(database).release([Held(asked.task_id, claim.attempt)])
+    await Tasks(database).release([Held(asked.task_id, claim.claim_id)])
     upkeep = Upkeep(database)
     assert [p.task_id for p in await upkeep.publishable("face", older_seconds=60, count=10)] == [asked.task_id]
     assert await upkeep.publishable("face", older_seconds=60, count=10) == []

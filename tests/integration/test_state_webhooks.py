@@ -34,9 +34,9 @@ async def run(database: Database, asked: Submission, *, fails: bool = False) -> 
     tasks = Tasks(database)
     (claim,) = await tasks.claim([asked.task_id], "w", 30)
     if fails:
-        await tasks.fail([Failure(claim.task_id, claim.attempt, False, 0, b"")])
+        await tasks.fail([Failure(claim.task_id, claim.claim_id, False, 0, b"")])
     else:
-        await tasks.complete([Success(claim.task_id, claim.attempt, (b"result",))])
+        await tasks.complete([Success(claim.task_id, claim.claim_id, (b"result",))])
 
 
 async def deliveries(database: Database, tenant: str = "acme") -> list[Delivery]:
@@ -83,7 +83,7 @@ async def test_a_job_that_ends_twice_is_told_twice_as_it_was_each_time(database:
     await run(database, asked, fails=True)
     (rerun,) = await Jobs(database).rerun("acme", asked.job_id)
     (claim,) = await Tasks(database).claim([rerun.task_id], "w", 30)
-    await Tasks(database).complete([Success(claim.task_id, claim.attempt, ())])
+    await Tasks(database).complete([Success(claim.task_id, claim.claim_id, ())])
     await Jobs(database).delete("acme", asked.job_id)
     claims = await claim_all(database)
     jobs = await Deliveries(database).jobs(claims)

@@ -41,7 +41,7 @@ async def test_a_job_that_is_late_fails_and_its_worker_is_refused(database: Data
     (claim,) = await Tasks(database).claim([late.task_id], "w", 30)
     ended = await Upkeep(database).end_overdue(b"too late")
     assert {one.job_id for one in ended} == {late.job_id, waiting.job_id}
-    assert await Tasks(database).complete([Success(late.task_id, claim.attempt, (b"x",))]) == []
+    assert await Tasks(database).complete([Success(late.task_id, claim.claim_id, (b"x",))]) == []
     rows = await Jobs(database).get_many("acme", [late.job_id, waiting.job_id, timely.job_id])
     assert [row.state for row in rows] == [State.FAILED, State.FAILED, State.QUEUED]
     assert (rows[0].error, rows[0].history) == (b"too late", [1, 2, 4])

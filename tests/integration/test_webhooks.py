@@ -90,8 +90,8 @@ class Scene:
         await Jobs(self.database).submit([asked])
         tasks = Tasks(self.database)
         (claim,) = await tasks.claim([asked.task_id], "w", 30)
-        failure = Failure(claim.task_id, claim.attempt, False, 0, b"")
-        await (tasks.fail([failure]) if fails else tasks.complete([Success(claim.task_id, claim.attempt, (b"r",))]))
+        failure = Failure(claim.task_id, claim.claim_id, False, 0, b"")
+        await (tasks.fail([failure]) if fails else tasks.complete([Success(claim.task_id, claim.claim_id, (b"r",))]))
         return f"jobs/{asked.job_id}"
 
     async def until(self, *states: int, tenant: str = "acme", seconds: float = 20) -> list[Delivery]:

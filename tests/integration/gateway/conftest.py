@@ -142,11 +142,11 @@ async def media(add_media: Callable[..., Awaitable[str]]) -> str:
 
 @pytest.fixture
 def wanted(media: str) -> Callable[..., job_service_pb2.CreateJobRequest]:
-    """Makes requests for faces in the file."""
+    """Makes requests for faces in the file; each is work of its own unless the test wants it shared."""
 
-    def make(request_id: str = "", **job: Any) -> job_service_pb2.CreateJobRequest:
-        spec = job_pb2.JobSpec(media=media, detect_faces={})
-        return job_service_pb2.CreateJobRequest(job=job_pb2.Job(**{"spec": spec, **job}), request_id=request_id)
+    def make(request_id: str = "", force: bool = True, **job: Any) -> job_service_pb2.CreateJobRequest:
+        asked = job_pb2.Job(**{"spec": job_pb2.JobSpec(media=media, detect_faces={}), **job})
+        return job_service_pb2.CreateJobRequest(job=asked, request_id=request_id, force=force)
 
     return make
 
@@ -175,12 +175,12 @@ class Hand:
     async def complete(self, claim: Claim, *results: job_pb2.JobResult, told: bool = True) -> None:
         """Store results."""
         payloads = tuple(result.SerializeToString() for result in results)
-        ended = await self._tasks.complete([Success(claim.task_id, claim.attempt, payloads)])
+        ended = await self._tasks.complete([Success(claim.task_id, claim.claim_id, payloads)])
         await self._told(ended if told else [])
 
     async def fail(self, claim: Claim, error: bytes = b"", *, retryable: bool = False) -> None:
         """End the attempt."""
-        await self._told(await self._tasks.fail([Failure(claim.task_id, claim.attempt, retryable, 0, error)]))
+        await self._told(await self._tasks.fail([Failure(claim.task_id, claim.claim_id, retryable, 0, error)]))
 
     async def _told(self, ended: list[Ended]) -> None:
         for one in ended:

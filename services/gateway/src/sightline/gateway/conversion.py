@@ -66,6 +66,13 @@ def new_job_message(submission: Submission, stored: Stored) -> job_pb2.Job:
     )
 
 
+def shared_message(row: Job) -> job_pb2.Job:
+    """Write a job for a submission that has joined it: it says whose work it shares, and so that it is not its own."""
+    message = job_message(row)
+    message.deduplicated_from = message.name
+    return message
+
+
 def earlier_message(row: Job, transition: int) -> job_pb2.Job:
     """Write a job as it was after one of its earlier transitions, as far as the row still knows.
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sightline.common.errors import FieldViolation, InvalidRequest, NotFound, SightlineError
 from sightline.common.rpc import Identity, to_status, validate
 from sightline.common.state.jobs import Job, Jobs, Stored
-from sightline.gateway.conversion import job_message, new_job_message
+from sightline.gateway.conversion import job_message, new_job_message, shared_message
 from sightline.gateway.grouping import Grouping
 from sightline.gateway.quotas.gate import Gate
 from sightline.gateway.quotas.limits import Resource
@@ -43,7 +43,7 @@ class Creation:
         self._jobs = jobs
 
     async def create(self, request: job_service_pb2.CreateJobRequest, identity: Identity) -> job_pb2.Job:
-        """Create one job, in one commit with those that others create at the same moment.
+        """Create one job, in one commit with those that others create at the same moment, or share that of another.
 
         Raises:
             SightlineError: why nothing was stored.
@@ -60,9 +60,9 @@ class Creation:
                 await self._quotas.settle(identity, _ONE_JOB_LESS)
         if isinstance(outcome, SightlineError):
             raise outcome
-        if outcome.repeated:
-            return job_message(await self._jobs.get(identity.tenant, outcome.job_id))
-        return new_job_message(asked.submission, outcome)
+        if outcome.new:
+            return new_job_message(asked.submission, outcome)
+        return _earlier_message(outcome, await self._jobs.get(identity.tenant, outcome.job_id))
 
     async def create_batch(self, request: job_service_pb2.BatchCreateJobsRequest, identity: Identity) -> list[Item]:
         """Create many jobs in one transaction.
@@ -106,23 +106,28 @@ class Creation:
         ]
 
     async def _earlier(self, tenant: str, outcomes: Sequence[Outcome]) -> dict[UUID, Job]:
-        repeated = {o.job_id for o in outcomes if isinstance(o, Stored) and o.repeated}
-        found = await self._jobs.find(tenant, repeated) if repeated else []
+        wanted = {o.job_id for o in outcomes if isinstance(o, Stored) and not o.new}
+        found = await self._jobs.find(tenant, wanted) if wanted else []
         return {row.job_id: row for row in found}
 
 
 def _item(asked: Asked, outcome: Outcome, earlier: Mapping[UUID, Job]) -> Item:
     if isinstance(outcome, SightlineError):
         return Item(error=to_status(outcome))
-    if not outcome.repeated:
+    if outcome.new:
         return Item(job=new_job_message(asked.submission, outcome))
     row = earlier.get(outcome.job_id)
     # The first job of a request id may have been deleted meanwhile.
-    return Item(job=job_message(row)) if row else Item(error=to_status(NotFound(f"jobs/{outcome.job_id}")))
+    job = _earlier_message(outcome, row) if row else None
+    return Item(job=job) if job else Item(error=to_status(NotFound(f"jobs/{outcome.job_id}")))
+
+
+def _earlier_message(outcome: Stored, row: Job) -> job_pb2.Job:
+    return shared_message(row) if outcome.shared else job_message(row)
 
 
 def _is_new(outcome: Outcome | None) -> bool:
-    return isinstance(outcome, Stored) and not outcome.repeated
+    return isinstance(outcome, Stored) and outcome.new
 
 
 def _broken_items(request: job_service_pb2.BatchCreateJobsRequest) -> dict[int, InvalidRequest]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -13,12 +14,15 @@ from sightline.common.queue import Message
 from sightline.common.state.jobs import Jobs, Stored, Submission
 from sightline.common.state.media import MediaFiles
 from sightline.common.telemetry import Metrics
+from sightline.gateway.fingerprints import KnownFingerprints
 from sightline.gateway.names import MEDIA
 from sightline.gateway.publication import Publication
 
 log = structlog.get_logger()
 
 Outcome = Stored | SightlineError
+Further = Mapping[tuple[str, UUID], bytes]
+"""The SHA-256 of media, by tenant and media id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +30,32 @@ class Asked:
     """A submission, and what must be so for it to be stored.
 
     Attributes:
-        further_media_ids: the media that must exist beside its own.
+        further_media_ids: the media that must exist beside its own, in the order in which they are used.
         open_max: how many jobs of the tenant may be open with it; None for any number.
     """
 
     submission: Submission
-    further_media_ids: frozenset[UUID] = frozenset()
+    further_media_ids: tuple[UUID, ...] = ()
     open_max: int | None = None
 
 
 class Reception:
     """Takes in groups of submissions."""
 
-    def __init__(self, jobs: Jobs, media: MediaFiles, publication: Publication, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        media: MediaFiles,
+        publication: Publication,
+        metrics: Metrics,
+        *,
+        fingerprints: KnownFingerprints,
+    ) -> None:
         self._jobs = jobs
         self._media = media
         self._publication = publication
         self._metrics = metrics
+        self._fingerprints = fingerprints
 
     async def take_group(self, group: Sequence[Asked]) -> list[Outcome]:
         """Take in submissions of different callers: what goes wrong with one is not told to the others."""
@@ -57,18 +70,25 @@ class Reception:
             return [outcome for one in group for outcome in await self._take_alone(one)]
 
     async def take(self, asked: Sequence[Asked]) -> list[Outcome]:
-        """Store submissions in one transaction and publish what was stored.
+        """Store submissions in one transaction, as far as no job does their work yet, and publish what was stored.
 
         Returns:
-            For each, in order: what was stored, or why nothing was.
+            For each, in order: what was stored or is shared, or why nothing was.
 
         Raises:
             TemporarilyAway: nothing was stored.
         """
-        absent = await self._absent(asked)
-        present = [self._reserved(one.submission) for one in asked if one.submission.job_id not in absent]
+        further = await self._further(asked)
+        absent = await self._absent(asked, further)
+        fingerprints = await self._fingerprints.current()
+        present = [
+            self._reserved(_identified(one, further, fingerprints))
+            for one in asked
+            if one.submission.job_id not in absent
+        ]
         outcomes = dict(zip((s.job_id for s in present), await self._stored(present), strict=True))
         self._publish(s for s in present if _is_new(outcomes[s.job_id]))
+        await self._follow(present, outcomes)
         return [outcomes.get(one.submission.job_id) or absent[one.submission.job_id] for one in asked]
 
     async def _take_alone(self, one: Asked) -> list[Outcome]:
@@ -80,13 +100,15 @@ class Reception:
     async def _stored(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
         return await self._jobs.submit(submissions) if submissions else []
 
-    async def _absent(self, asked: Sequence[Asked]) -> dict[UUID, Outcome]:
-        """Say, by job id, what those get whose further media is not there; a repeat gets its first job all the same."""
+    async def _further(self, asked: Sequence[Asked]) -> Further:
         wanted = {(one.submission.tenant, media_id) for one in asked for media_id in one.further_media_ids}
-        there = await self._media.existing(wanted) if wanted else set()
-        if len(there) == len(wanted):
+        return await self._media.existing(wanted) if wanted else {}
+
+    async def _absent(self, asked: Sequence[Asked], further: Further) -> dict[UUID, Outcome]:
+        """Say, by job id, what those get whose further media is not there; a repeat gets its first job all the same."""
+        missing = {one.submission.job_id: media_id for one in asked if (media_id := _missing(one, further))}
+        if not missing:
             return {}
-        missing = {one.submission.job_id: media_id for one in asked if (media_id := _missing(one, there))}
         refused: dict[UUID, Outcome] = {job_id: NotFound(f"{MEDIA}/{media_id}") for job_id, media_id in missing.items()}
         return refused | await self._jobs.repeats([o.submission for o in asked if o.submission.job_id in missing])
 
@@ -95,6 +117,18 @@ class Reception:
         if submission.published and submission.run_time is None and self._publication.reserve(submission.queue):
             return submission
         return replace(submission, published=False)
+
+    async def _follow(self, submissions: Sequence[Submission], outcomes: Mapping[UUID, Outcome]) -> None:
+        """Count what is shared, and let the tasks of jobs that have become more urgent go to the front."""
+        raised: set[tuple[str, UUID]] = set()
+        for submission in submissions:
+            outcome = outcomes[submission.job_id]
+            if isinstance(outcome, Stored) and outcome.shared:
+                self._metrics.jobs_shared.labels(submission.kind).inc()
+                if outcome.raised:
+                    raised.add((submission.tenant, outcome.job_id))
+        for one in await self._jobs.hurry(raised) if raised else ():
+            self._publication.offer(one.queue, [Message(one.task_id, one.priority, one.trace_context)])
 
     def _publish(self, submissions: Iterable[Submission]) -> None:
         messages: dict[str, list[Message]] = {}
@@ -109,10 +143,20 @@ class Reception:
             self._publication.offer(queue, of_queue)
 
 
-def _missing(asked: Asked, there: set[tuple[str, UUID]]) -> UUID | None:
+def _identified(one: Asked, further: Further, fingerprints: Mapping[str, bytes]) -> Submission:
+    """Add to what is done with what it is done, and what the further media is: equal work has an equal digest."""
+    submission = one.submission
+    if submission.work_sha256 is None:
+        return submission
+    pieces = [further[submission.tenant, media_id] for media_id in one.further_media_ids]
+    parts = [submission.work_sha256, *pieces, fingerprints.get(submission.kind, b"")]
+    return replace(submission, work_sha256=hashlib.sha256(b"".join(parts)).digest())
+
+
+def _missing(asked: Asked, there: Further) -> UUID | None:
     tenant = asked.submission.tenant
-    return next((media_id for media_id in sorted(asked.further_media_ids) if (tenant, media_id) not in there), None)
+    return next((media_id for media_id in asked.further_media_ids if (tenant, media_id) not in there), None)
 
 
 def _is_new(outcome: Outcome) -> bool:
-    return isinstance(outcome, Stored) and not outcome.repeated
+    return isinstance(outcome, Stored) and outcome.new

@@ -40,6 +40,8 @@ class Submissions:
     def make(self, request: job_service_pb2.CreateJobRequest, identity: Identity) -> Asked:
         """Make the submission of a request that was validated.
 
+        Work that is forced, or has times of its own, is not shared.
+
         Raises:
             NotFound: the name of the media can't be one of ours.
             SightlineError: KIND_NOT_SERVED.
@@ -50,6 +52,7 @@ class Submissions:
         priority = job.priority or _PRIORITY_DEFAULT
         spec, labels = job.spec.SerializeToString(deterministic=True), dict(job.labels)
         media_id = names.parse(names.MEDIA, job.spec.media) if job.spec.media else None
+        alone = request.force or job.HasField("run_time") or job.HasField("deadline_time")
         submission = Submission(
             tenant=identity.tenant,
             job_id=uuid7(),
@@ -67,8 +70,9 @@ class Submissions:
             max_attempts=self._settings.max_attempts,
             run_time=_time(job.run_time) if job.HasField("run_time") else None,
             deadline_time=_time(job.deadline_time) if job.HasField("deadline_time") else None,
+            work_sha256=None if alone else _work(kind, job),
         )
-        pieces = frozenset(names.parse(names.MEDIA, piece.media) for piece in job.spec.mix_audio.pieces)
+        pieces = tuple(names.parse(names.MEDIA, piece.media) for piece in job.spec.mix_audio.pieces)
         return Asked(submission, pieces, identity.open_jobs if isinstance(identity, Caller) else None)
 
 
@@ -76,6 +80,20 @@ def _trace_context() -> str:
     carrier: dict[str, str] = {}
     inject(carrier)
     return carrier.get("traceparent", "")
+
+
+def _work(kind: str, job: job_pb2.Job) -> bytes:
+    """Tell what is to be done, but for the bytes of the media and what it is done with.
+
+    The labels belong to it: a job that has others is not found by those who look for these.
+    """
+    options = getattr(job.spec, kind)
+    if kind == "mix_audio":
+        options = type(options).FromString(options.SerializeToString())
+        for piece in options.pieces:
+            piece.media = ""
+    text = json.dumps([kind, options.SerializeToString(deterministic=True).hex(), dict(job.labels)], sort_keys=True)
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _digest(job: job_pb2.Job, spec: bytes, priority: int) -> bytes:

@@ -69,7 +69,7 @@ class Outputs:
         kept = await self._rows.keep(
             NewOutput(
                 task_id=claim.task_id,
-                attempt=claim.attempt,
+                claim_id=claim.claim_id,
                 media_id=output_id(claim.task_id, name),
                 display_name=name,
                 content_type=content_type,

@@ -25,6 +25,8 @@ log = structlog.get_logger()
 # A deadlock or a serialisation failure undoes the statement whole: it is safe, and enough, to run it again.
 _CONFLICTS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _CONFLICT_TRIES = 5
+# So is one that found a key taken by a transaction that it could not see yet: the next time it does.
+_RACED_KEYS = ("idempotency_pkey",)
 # What psycopg raises when the server is away, is starting or is shutting down.
 # A server that only reads is one that another has taken over from, or has not yet.
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
@@ -153,6 +155,10 @@ class Database:
                 async with self.connection() as connection:
                     return await work(connection)
             except _CONFLICTS:
+                log.info("statement_conflicted", statement=name)
+            except psycopg.errors.UniqueViolation as error:
+                if error.diag.constraint_name not in _RACED_KEYS:
+                    raise
                 log.info("statement_conflicted", statement=name)
             except psycopg.DataError as error:
                 # Such as a NUL in a text: fine in protobuf and JSON, impossible in PostgreSQL.

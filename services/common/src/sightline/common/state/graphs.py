@@ -46,7 +46,7 @@ class Step:
     """
 
     task_id: UUID
-    attempt: int
+    claim_id: UUID
     payloads: tuple[bytes, ...] = ()
     output: bytes | None = None
     planned: tuple[NewTask, ...] = ()
@@ -119,7 +119,7 @@ class Graphs:
         return await self._database.transact("graphs.step", lambda connection: _step(connection, step))
 
     async def checkpoint(
-        self, task_id: UUID, attempt: int, *, state: bytes, progress: float, payloads: Sequence[bytes] = ()
+        self, task_id: UUID, claim_id: UUID, *, state: bytes, progress: float, payloads: Sequence[bytes] = ()
     ) -> bool:
         """Store how far an attempt is, with the results so far.
 
@@ -128,7 +128,7 @@ class Graphs:
         """
         parameters = {
             "task_id": task_id,
-            "attempt": attempt,
+            "claim_id": claim_id,
             "checkpoint": state,
             "progress": progress,
             "payloads": list(payloads),
@@ -152,7 +152,7 @@ async def _step(connection: Connection, step: Step) -> Stepped | None:
     state = State.FAILED if step.given_up else State.SUCCEEDED
     ended = await connection.execute(
         statement("graphs.end_task"),
-        {"task_id": step.task_id, "attempt": step.attempt, "state": int(state), "output": step.output},
+        {"task_id": step.task_id, "claim_id": step.claim_id, "state": int(state), "output": step.output},
     )
     if (row := await ended.fetchone()) is None:
         return None

@@ -41,6 +41,8 @@ class Submission:
         deadline_time: when it fails if it has not ended; None for never.
         queue: the queue of the service that does the work.
         published: whether the caller sends the message of the task once it is stored; if not, housekeeping will.
+        work_sha256: digest of what is done and with what, but for the bytes of the media, which the database knows;
+            None for a job that is not shared.
     """
 
     tenant: str
@@ -60,6 +62,7 @@ class Submission:
     run_time: datetime | None = None
     deadline_time: datetime | None = None
     published: bool = True
+    work_sha256: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +106,28 @@ class Stored:
     """What became of a submission that was accepted.
 
     Attributes:
-        job_id: the stored job; of the first submission when this one repeats it.
-        repeated: whether nothing new was stored.
+        job_id: the stored job; of the first submission when this one repeats or joins it.
+        repeated: whether its request id was used before.
+        shared: whether the job does the work of another submission as well, which came first.
+        raised: whether it has made the job more urgent.
     """
 
     job_id: UUID
     create_time: datetime | None
     expire_time: datetime | None
     repeated: bool
+    shared: bool = False
+    raised: bool = False
+
+    @property
+    def new(self) -> bool:
+        """Whether a job was stored."""
+        return not (self.repeated or self.shared)
 
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """A task that waits again."""
+    """A task that waits again, or at another place, and has to be published."""
 
     task_id: UUID
     queue: str
@@ -162,10 +174,22 @@ class _Fresh:
 
 
 @dataclass(frozen=True, slots=True)
+class _Joined:
+    """The job that a submission shares; without one there is none any more."""
+
+    asked_id: UUID
+    job_id: UUID | None
+    create_time: datetime | None
+    expire_time: datetime | None
+    raised: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Remembered:
     request_id: UUID
     job_id: UUID
     body_sha256: bytes
+    shared: bool
 
 
 class Jobs:
@@ -183,18 +207,53 @@ class Jobs:
         Raises:
             TemporarilyAway: when nothing was stored at all.
         """
-        rows = await self._database.fetch(_Fresh, "jobs.submit", _columns(submissions))
-        fresh = {row.job_id: row for row in rows}
-        # A repeat gets its first job even if its media is gone since.
-        earlier = await self._earlier([s for s in submissions if s.job_id not in fresh and s.request_id])
-        return [
-            Stored(s.job_id, fresh[s.job_id].create_time, fresh[s.job_id].expire_time, repeated=False)
-            if s.job_id in fresh
-            else _repeat(s, earlier[(s.tenant, s.request_id)])
-            if (s.tenant, s.request_id) in earlier
-            else NotFound(f"media/{s.media_id}")
-            for s in submissions
-        ]
+        # The first of those with one request id; the others repeat it.
+        first = {(s.tenant, s.request_id or s.job_id): s for s in reversed(submissions)}
+        outcomes = await self._place(list(first.values()))
+        outcomes |= await self.repeats([s for s in submissions if s.job_id not in outcomes])
+        return [outcomes.get(s.job_id) or NotFound(f"media/{s.media_id}") for s in submissions]
+
+    async def _place(self, submissions: Sequence[Submission]) -> dict[UUID, Stored | SightlineError]:
+        """Store submissions, or let them share the jobs of others; returns the outcomes by job id.
+
+        One without an outcome has no media.
+        """
+        # In one order, so that two groups with the same work never wait for each other.
+        ordered = sorted(submissions, key=lambda s: s.work_sha256 or b"")
+        rows = await self._database.fetch(_Fresh, "jobs.submit", _columns(ordered))
+        outcomes: dict[UUID, Stored | SightlineError] = {
+            row.job_id: Stored(row.job_id, row.create_time, row.expire_time, repeated=False) for row in rows
+        }
+        if left := [s for s in ordered if s.job_id not in outcomes]:
+            # A repeat gets its first job even if its media is gone since.
+            outcomes |= await self.repeats(left)
+            outcomes |= await self._share([s for s in left if s.work_sha256 and s.job_id not in outcomes])
+        return outcomes
+
+    async def _share(self, submissions: Sequence[Submission]) -> dict[UUID, Stored | SightlineError]:
+        if not submissions:
+            return {}
+        rows = await self._database.fetch(_Joined, "jobs.join", _columns(submissions))
+        outcomes: dict[UUID, Stored | SightlineError] = {
+            row.asked_id: Stored(
+                row.job_id, row.create_time, row.expire_time, False, shared=True, raised=bool(row.raised)
+            )
+            for row in rows
+            if row.job_id
+        }
+        # The job that had their work has failed or is gone since: one of them is stored now.
+        alone = {row.asked_id for row in rows} - outcomes.keys()
+        return outcomes | (await self._place([s for s in submissions if s.job_id in alone]) if alone else {})
+
+    async def hurry(self, jobs: Iterable[tuple[str, UUID]]) -> list[Rerun]:
+        """Let the waiting tasks of jobs, by (tenant, job id), follow a priority that was raised.
+
+        Returns:
+            Those of them that may be published, which the caller does.
+        """
+        pairs = list(jobs)
+        parameters = {"tenants": [tenant for tenant, _ in pairs], "job_ids": [job_id for _, job_id in pairs]}
+        return await self._database.fetch(Rerun, "jobs.hurry", parameters)
 
     async def repeats(self, submissions: Sequence[Submission]) -> dict[UUID, Stored | SightlineError]:
         """Say, by job id, what those of the submissions get whose request id was used before."""
@@ -309,7 +368,7 @@ def _repeat(submission: Submission, earlier: _Remembered) -> Stored | SightlineE
         return SightlineError(
             Reason.REQUEST_ID_REUSED, f"request_id {submission.request_id} was used for another request"
         )
-    return Stored(earlier.job_id, None, None, repeated=True)
+    return Stored(earlier.job_id, None, None, repeated=True, shared=earlier.shared)
 
 
 def _refusal(job: Job, etag: str, *, wants_ended: bool) -> SightlineError:

@@ -101,15 +101,15 @@ class MediaFiles:
         parameters = {"tenant": tenant, "before": before, "count": count}
         return await self._database.fetch(Media, "media.list", parameters)
 
-    async def existing(self, wanted: Iterable[tuple[str, UUID]]) -> set[tuple[str, UUID]]:
-        """Say which of the (tenant, media id) pairs exist."""
+    async def existing(self, wanted: Iterable[tuple[str, UUID]]) -> dict[tuple[str, UUID], bytes]:
+        """Give the SHA-256 of those of the (tenant, media id) pairs that exist."""
         pairs = list(wanted)
         parameters = {
             "tenants": [tenant for tenant, _ in pairs],
             "media_ids": [media_id for _, media_id in pairs],
         }
         rows = await self._database.rows("media.existing", parameters)
-        return {(tenant, media_id) for tenant, media_id in rows}
+        return {(tenant, media_id): bytes(sha256) for tenant, media_id, sha256 in rows}
 
     async def delete(self, tenant: str, media_id: UUID) -> str:
         """Forget a file.

@@ -15,11 +15,11 @@ class NewOutput:
     """A file whose bytes are stored and that is to belong to the job of a task.
 
     Attributes:
-        attempt: the fencing token of the one who has made it.
+        claim_id: the fencing token of the one who has made it.
     """
 
     task_id: UUID
-    attempt: int
+    claim_id: UUID
     media_id: UUID
     display_name: str
     content_type: str

@@ -14,7 +14,8 @@ class Claim:
     """A task that is this worker's until its lease ends, with all that the work needs.
 
     Attributes:
-        attempt: the fencing token; every later write names it.
+        claim_id: the fencing token; every later write names it.
+        attempt: which claim of the task it is.
         tries: how many attempts count, this one included.
         transition: how many states the job has been in, this one included.
         stage: what the task is in the graph of its job; empty for the first or only one.
@@ -29,6 +30,7 @@ class Claim:
     tenant: str
     job_id: UUID
     kind: str
+    claim_id: UUID
     attempt: int
     tries: int
     max_attempts: int
@@ -51,7 +53,7 @@ class Held:
     """A claim that is still worked on, and how far the work is (0 to 1)."""
 
     task_id: UUID
-    attempt: int
+    claim_id: UUID
     progress: float = 0.0
 
 
@@ -60,7 +62,7 @@ class Success:
     """A task that is done, with its serialised results in their order."""
 
     task_id: UUID
-    attempt: int
+    claim_id: UUID
     payloads: tuple[bytes, ...]
 
 
@@ -75,7 +77,7 @@ class Failure:
     """
 
     task_id: UUID
-    attempt: int
+    claim_id: UUID
     retryable: bool
     delay_seconds: float
     error: bytes
@@ -123,7 +125,7 @@ class Tasks:
         """
         parameters = {
             "task_ids": [h.task_id for h in held],
-            "attempts": [h.attempt for h in held],
+            "claim_ids": [h.claim_id for h in held],
             "progress": [h.progress for h in held],
             "lease_seconds": lease_seconds,
         }
@@ -133,7 +135,7 @@ class Tasks:
         """Store results and end tasks, together; refused for those that are no longer this worker's."""
         parameters = {
             "task_ids": [s.task_id for s in successes],
-            "attempts": [s.attempt for s in successes],
+            "claim_ids": [s.claim_id for s in successes],
             "results": [len(s.payloads) for s in successes],
             "payload_task_ids": [s.task_id for s in successes for _ in s.payloads],
             "payloads": [payload for s in successes for payload in s.payloads],
@@ -144,7 +146,7 @@ class Tasks:
         """End attempts: back to the queue after a delay, or given up; refused like `complete`."""
         parameters = {
             "task_ids": [f.task_id for f in failures],
-            "attempts": [f.attempt for f in failures],
+            "claim_ids": [f.claim_id for f in failures],
             "retryable": [f.retryable for f in failures],
             "delay_seconds": [f.delay_seconds for f in failures],
             "errors": [f.error for f in failures],
@@ -153,5 +155,5 @@ class Tasks:
 
     async def release(self, held: Sequence[Held]) -> set[UUID]:
         """Hand back claims whose work has not begun; they do not count as attempts."""
-        parameters = {"task_ids": [h.task_id for h in held], "attempts": [h.attempt for h in held]}
+        parameters = {"task_ids": [h.task_id for h in held], "claim_ids": [h.claim_id for h in held]}
         return {row[0] for row in await self._database.rows("tasks.release", parameters)}

@@ -59,6 +59,9 @@ class Metrics:
 
     def _define_jobs(self) -> None:
         self.jobs_submitted = self._counter("sightline_jobs_submitted_total", "Jobs acknowledged", "kind")
+        self.jobs_shared = self._counter(
+            "sightline_jobs_shared_total", "Submissions that share a job which was there", "kind"
+        )
         self.jobs_ended = self._counter(
             "sightline_jobs_ended_total", "Jobs that reached a terminal state", "kind", "state"
         )

@@ -79,16 +79,16 @@ class Execution:
         )  # fmt: skip
         status = to_status(error).SerializeToString()
         if claim.optional and not again:
-            return Step(claim.task_id, claim.attempt, given_up=True, error=status)
-        return Failure(claim.task_id, claim.attempt, error.retryable, delay, status)
+            return Step(claim.task_id, claim.claim_id, given_up=True, error=status)
+        return Failure(claim.task_id, claim.claim_id, error.retryable, delay, status)
 
 
 def _done(claim: Claim, outcome: Outcome) -> Success | Step:
     if not claim.stage and not outcome.planned:
-        return Success(claim.task_id, claim.attempt, tuple(outcome.results))
+        return Success(claim.task_id, claim.claim_id, tuple(outcome.results))
     return Step(
         claim.task_id,
-        claim.attempt,
+        claim.claim_id,
         payloads=tuple(outcome.results),
         output=outcome.output,
         planned=tuple(outcome.planned),

@@ -67,7 +67,7 @@ class Task:
         """
         claim = self.claim
         stored = await self._graphs.checkpoint(
-            claim.task_id, claim.attempt, state=state, progress=self.progress, payloads=results
+            claim.task_id, claim.claim_id, state=state, progress=self.progress, payloads=results
         )
         if not stored:
             raise _lost()

@@ -60,7 +60,7 @@ class Leases:
                 await self._renew(dict(self._held))
 
     async def _renew(self, held: dict[UUID, _Lease]) -> None:
-        wanted = [Held(task_id, one.task.claim.attempt, one.task.progress) for task_id, one in held.items()]
+        wanted = [Held(task_id, one.task.claim.claim_id, one.task.progress) for task_id, one in held.items()]
         try:
             ours = await self._tasks.renew(wanted, self._settings.lease_seconds)
         except SightlineError as error:

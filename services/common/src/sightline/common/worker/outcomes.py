@@ -96,8 +96,8 @@ class Outcomes:
             await self._write(group)
 
     async def _write(self, group: Sequence[tuple[Success | Failure | Step, asyncio.Future[bool]]]) -> None:
-        # One that woke up past its lease may have been given its own task again: only the later attempt can count.
-        latest = {o.task_id: o for o, _ in sorted(group, key=lambda one: one[0].attempt)}
+        # One that woke up past its lease may have been given its own task again: only the later claim can count.
+        latest = {outcome.task_id: outcome for outcome, _ in group}
         written = await self._store_or_fail(list(latest.values()))
         for outcome, future in group:
             if not future.done():
@@ -172,7 +172,7 @@ def _fitting(outcomes: Sequence[Success | Failure | Step]) -> int:
 def _unstorable(outcome: Success | Failure | Step) -> Failure:
     fault = SightlineError(Reason.INTERNAL, "what the work gave could not be stored; the log of the worker says why")
     status = to_status(fault).SerializeToString()
-    return Failure(outcome.task_id, outcome.attempt, retryable=False, delay_seconds=0.0, error=status)
+    return Failure(outcome.task_id, outcome.claim_id, retryable=False, delay_seconds=0.0, error=status)
 
 
 def _change(ended: Ended) -> Change:

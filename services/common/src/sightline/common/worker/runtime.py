@@ -234,7 +234,7 @@ class Worker:
         for task in unbegun:
             self._leases.let_go(task)
         try:
-            await self._tasks.release([Held(task.claim.task_id, task.claim.attempt) for task in unbegun])
+            await self._tasks.release([Held(task.claim.task_id, task.claim.claim_id) for task in unbegun])
         except SightlineError as error:
             log.warning("not_handed_back", reason=error.reason.value, count=len(unbegun))
 

@@ -68,4 +68,6 @@ class Firing:
         job.labels[_LABEL] = str(schedule.schedule_id)
         request_id = uuid5(schedule.schedule_id, schedule.next_time.astimezone(UTC).isoformat())
         identity = Identity(schedule.tenant, key_id=f"schedules/{schedule.schedule_id}")
-        return self._submissions.make(CreateJobRequest(job=job, request_id=str(request_id)), identity)
+        # A schedule is a wish for the work to be done again.
+        request = CreateJobRequest(job=job, request_id=str(request_id), force=True)
+        return self._submissions.make(request, identity)

@@ -51,7 +51,7 @@ def find_faces(sightline: Sightline, picture: Picture) -> Outcome:
     began = time.perf_counter()
     media = sightline.media.upload(picture.path, name=picture.name)
     uploaded = time.perf_counter()
-    job = sightline.jobs.detect_faces(media, embeddings=True, labels={"demo": picture.name}, wait=True)
+    job = sightline.jobs.detect_faces(media, embeddings=True, labels={"demo": picture.name}, force=True, wait=True)
     (result,) = sightline.jobs.results(job)
     ended = time.perf_counter()
     return Outcome(picture, job, result.detect_faces, uploaded - began, ended - began)

@@ -34,7 +34,7 @@ LIMIT :count;
 DELETE FROM media WHERE tenant = :tenant AND media_id = :media_id RETURNING blob_key;
 
 -- name: existing
-SELECT tenant, media_id FROM media
+SELECT tenant, media_id, sha256 FROM media
 WHERE (tenant, media_id) IN (SELECT * FROM unnest(:tenants::text[], :media_ids::uuid[]));
 
 -- name: purge

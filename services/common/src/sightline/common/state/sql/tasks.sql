@@ -4,7 +4,8 @@
 
 -- name: claim
 -- Takes the tasks that a batch of messages names, as far as they still wait: a message that came twice finds nothing.
--- Its commit need not reach the disk: a claim that a crash undoes is only made again.
+-- Its commit need not reach the disk: a claim that a crash undoes is only made again. Whoever made it first has a token
+-- that no later claim has, and can write no more; the number of the attempt may be the same.
 WITH hurried AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', true)
 ),
@@ -15,7 +16,8 @@ wanted AS (
     FOR UPDATE OF tasks SKIP LOCKED
 ),
 claimed AS (
-    UPDATE tasks SET state = 2, attempt = attempt + 1, progress = 0, worker = :worker, start_time = now(),
+    UPDATE tasks SET state = 2, attempt = attempt + 1, claim_id = gen_random_uuid(), progress = 0, worker = :worker,
+                     start_time = now(),
                      lease_time = now() + :lease_seconds * interval '1 second'
     FROM wanted WHERE tasks.task_id = wanted.task_id
     RETURNING tasks.*
@@ -29,7 +31,7 @@ begun AS (
       AND CASE WHEN jobs.state = 1 THEN true ELSE jobs.state = 2 END
     RETURNING jobs.tenant, jobs.job_id, jobs.spec, jobs.trace_context, jobs.media_id, cardinality(history) AS transition
 )
-SELECT claimed.task_id, claimed.tenant, claimed.job_id, claimed.kind, claimed.attempt,
+SELECT claimed.task_id, claimed.tenant, claimed.job_id, claimed.kind, claimed.claim_id, claimed.attempt,
        claimed.attempt - claimed.released AS tries, claimed.max_attempts,
        claimed.stage, claimed.input, claimed.checkpoint, claimed.optional,
        begun.spec, begun.trace_context, begun.transition,
@@ -63,13 +65,13 @@ LIMIT :count;
 -- name: renew
 -- Prolongs leases and stores progress; a task that is not among the rows is no longer this worker's.
 WITH held AS (
-    SELECT * FROM unnest(:task_ids::uuid[], :attempts::int[], :progress::real[]) AS h (task_id, attempt, progress)
+    SELECT * FROM unnest(:task_ids::uuid[], :claim_ids::uuid[], :progress::real[]) AS h (task_id, claim_id, progress)
 ),
 renewed AS (
     UPDATE tasks SET lease_time = now() + :lease_seconds * interval '1 second',
                      progress = greatest(tasks.progress, held.progress)
     FROM held
-    WHERE tasks.task_id = held.task_id AND tasks.attempt = held.attempt AND tasks.state = 2
+    WHERE tasks.task_id = held.task_id AND tasks.claim_id = held.claim_id AND tasks.state = 2
     RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.progress
 ),
 told AS (
@@ -81,9 +83,9 @@ told AS (
 SELECT task_id FROM renewed;
 
 -- name: complete
--- Stores results and the final state together; fenced by the attempt, so a worker that lost its lease changes nothing.
+-- Stores results and the final state together; fenced by the claim, so a worker that lost its lease changes nothing.
 WITH ended AS (
-    SELECT * FROM unnest(:task_ids::uuid[], :attempts::int[], :results::int[]) AS e (task_id, attempt, results)
+    SELECT * FROM unnest(:task_ids::uuid[], :claim_ids::uuid[], :results::int[]) AS e (task_id, claim_id, results)
 ),
 payloads AS (
     SELECT * FROM unnest(:payload_task_ids::uuid[], :payloads::bytea[]) WITH ORDINALITY AS p (task_id, payload, position)
@@ -92,7 +94,7 @@ done AS (
     UPDATE tasks SET state = 3, progress = 1, end_time = now(), lease_time = NULL
     FROM ended
     WHERE tasks.task_id = ended.task_id
-      AND CASE WHEN tasks.attempt = ended.attempt THEN tasks.state = 2 ELSE false END
+      AND CASE WHEN tasks.claim_id = ended.claim_id THEN tasks.state = 2 ELSE false END
     RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.attempt, tasks.worker, tasks.start_time, ended.results
 ),
 counted AS (
@@ -129,8 +131,8 @@ FROM done JOIN finished ON finished.job_id = done.job_id;
 -- Ends an attempt that did not succeed: back to the queue after a delay while attempts are left, else given up.
 WITH ended AS (
     SELECT * FROM unnest(
-        :task_ids::uuid[], :attempts::int[], :retryable::bool[], :delay_seconds::float8[], :errors::bytea[]
-    ) AS e (task_id, attempt, retryable, delay_seconds, error)
+        :task_ids::uuid[], :claim_ids::uuid[], :retryable::bool[], :delay_seconds::float8[], :errors::bytea[]
+    ) AS e (task_id, claim_id, retryable, delay_seconds, error)
 ),
 done AS (
     UPDATE tasks SET
@@ -139,7 +141,7 @@ done AS (
         ready_time = now() + ended.delay_seconds * interval '1 second',
         publish_time = NULL, lease_time = NULL
     FROM ended
-    WHERE tasks.task_id = ended.task_id AND tasks.attempt = ended.attempt AND tasks.state = 2
+    WHERE tasks.task_id = ended.task_id AND tasks.claim_id = ended.claim_id AND tasks.state = 2
     RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.attempt, tasks.worker, tasks.start_time, tasks.state,
               ended.error, ended.retryable
 ),
@@ -180,13 +182,13 @@ FROM done LEFT JOIN told ON told.job_id = done.job_id;
 -- name: release
 -- Hands claims back whose work has not begun; they do not count as attempts.
 WITH held AS (
-    SELECT * FROM unnest(:task_ids::uuid[], :attempts::int[]) AS h (task_id, attempt)
+    SELECT * FROM unnest(:task_ids::uuid[], :claim_ids::uuid[]) AS h (task_id, claim_id)
 ),
 freed AS (
     UPDATE tasks SET state = 1, released = released + 1, publish_time = NULL, lease_time = NULL, worker = NULL,
                      start_time = NULL
     FROM held
-    WHERE tasks.task_id = held.task_id AND tasks.attempt = held.attempt AND tasks.state = 2
+    WHERE tasks.task_id = held.task_id AND tasks.claim_id = held.claim_id AND tasks.state = 2
     RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.attempt - tasks.released AS tries
 ),
 told AS (
