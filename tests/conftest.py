@@ -132,6 +132,16 @@ def migrated_template(postgres_server: Server) -> str:
 @pytest.fixture
 def redis_url(valkey_server: Server) -> str:
     """An empty logical database of Valkey of this test's own."""
+    return _emptied(valkey_server)
+
+
+@pytest.fixture(scope="module")
+def module_redis_url(valkey_server: Server) -> str:
+    """An empty logical database of Valkey that the tests of one file share."""
+    return _emptied(valkey_server)
+
+
+def _emptied(valkey_server: Server) -> str:
     url = _at(valkey_server.url, str(next(_numbers) % VALKEY_DATABASES))
     with redis.Redis.from_url(url) as client:
         client.flushdb()

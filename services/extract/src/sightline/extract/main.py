@@ -18,6 +18,8 @@ from sightline.extract.settings import ExtractSettings
 from sightline.extract.stages.lectures import Lectures
 from sightline.extract.stages.pictures import Pictures
 from sightline.extract.stages.planning import QUEUE
+from sightline.extract.stages.sounds import Sounds
+from sightline.extract.stages.texts import Texts
 from sightline.extract.text.paddle import open_reader
 from sightline.extract.worker import ExtractTasks
 from sightline.v1.extract_service_pb2_grpc import add_ExtractServiceServicer_to_server
@@ -48,7 +50,10 @@ def build(ground: Ground, settings: ExtractSettings) -> Parts:
     pictures = PictureSource(ground.files, ground.blobs, settings.media)
     lectures = Lectures(films, outputs, nursery, settings)
 
-    tasks = ExtractTasks({("extract_text", ""): Pictures(text, pictures).text, **lectures.handlers()})
+    texts = Texts(text, films, outputs, nursery, settings=settings)
+    sounds = Sounds(ground.files, films, outputs, nursery, limits=settings.media)
+    one_picture = Pictures(text, pictures, lectures.plan)
+    tasks = ExtractTasks(lectures.handlers(), texts.handlers(), sounds.handlers(), one_picture.handlers())
     prober = Prober(ground.blobs, films, nursery, settings.media)
 
     def add_methods(server: RpcServer) -> None:

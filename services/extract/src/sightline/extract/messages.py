@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from google.protobuf.duration_pb2 import Duration
@@ -12,10 +12,12 @@ from sightline.common.media import MediaInfo
 from sightline.extract.pictures import PictureType
 from sightline.extract.probing import MediaFacts, StreamFacts
 from sightline.extract.slides import Slide, SlideOptions
-from sightline.extract.text import Box, Line
+from sightline.extract.text import Box, Description, Kind, Line, Page, Run
 from sightline.v1 import extract_pb2
 from sightline.v1.extract_service_pb2 import ProbeMediaResponse
 from sightline.v1.geometry_pb2 import ImageSize, NormalizedBox
+from sightline.v1.job_pb2 import JobResult
+from sightline.v1.output_pb2 import OutputFile
 from sightline.v1.time_pb2 import TimeRange
 
 _DEFAULT_MIN_SHOWN_SECONDS = 1.0
@@ -23,6 +25,13 @@ _PICTURES = {
     extract_pb2.PICTURE_FORMAT_UNSPECIFIED: PictureType.WEBP,
     extract_pb2.PICTURE_FORMAT_WEBP: PictureType.WEBP,
     extract_pb2.PICTURE_FORMAT_PNG: PictureType.PNG,
+}
+_KINDS = {
+    Kind.TITLE: extract_pb2.Slide.KIND_TITLE,
+    Kind.TEXT: extract_pb2.Slide.KIND_TEXT,
+    Kind.FIGURE: extract_pb2.Slide.KIND_FIGURE,
+    Kind.TABLE: extract_pb2.Slide.KIND_TABLE,
+    Kind.CODE: extract_pb2.Slide.KIND_CODE,
 }
 _STREAMS = {
     "video": extract_pb2.MediaStream.KIND_VIDEO,
@@ -46,15 +55,57 @@ def picture_type(message: extract_pb2.PictureFormat.ValueType) -> PictureType:
     return _PICTURES[message]
 
 
-def slide_message(slide: Slide) -> extract_pb2.Slide:
-    """Say what one slide is, all but its picture and its text."""
+def slide_message(slide: Slide, image: OutputFile, size_px: tuple[int, int]) -> extract_pb2.Slide:
+    """Say what one slide is, all but its text."""
     left, top, right, bottom = slide.region
     return extract_pb2.Slide(
         number=slide.number,
         ranges=[time_range(start, end) for start, end in slide.ranges],
+        image=image,
+        image_size=image_size(size_px),
         region=NormalizedBox(left=left, top=top, right=right, bottom=bottom),
         build_of=slide.build_of,
     )
+
+
+def merged_slides(slides: Sequence[extract_pb2.Slide], runs: Sequence[Run]) -> list[extract_pb2.Slide]:
+    """Make one slide of each run: the one that says most, with the times of all, numbered anew."""
+    merged = []
+    for number, run in enumerate(runs, 1):
+        slide = extract_pb2.Slide()
+        slide.CopyFrom(slides[run.kept])
+        slide.number = number
+        ranges = [span for one in slides[run.first : run.last + 1] for span in one.ranges]
+        del slide.ranges[:]
+        slide.ranges.extend(_in_order(ranges))
+        merged.append(slide)
+    return merged
+
+
+def add_text(slide: extract_pb2.Slide, page: Page, about: Description) -> None:
+    """Say of a slide what it says and is about."""
+    slide.kind, slide.title = _KINDS[about.kind], about.title
+    slide.keywords.extend(about.keywords)
+    slide.lines.extend(text_line(line, (page.width_px, page.height_px)) for line in page.lines)
+
+
+def shown_text(ranges: Iterable[tuple[float, float]], page: Page) -> extract_pb2.ShownText:
+    """Say when a page was shown, and what it says."""
+    size_px = (page.width_px, page.height_px)
+    spans = [time_range(start, end) for start, end in ranges]
+    return extract_pb2.ShownText(ranges=_in_order(spans), lines=[text_line(line, size_px) for line in page.lines])
+
+
+def _in_order(ranges: Iterable[TimeRange]) -> list[TimeRange]:
+    """Put times in order, and make one of those that follow each other at once."""
+    ordered: list[TimeRange] = []
+    for one in sorted(ranges, key=lambda it: seconds(it.start)):
+        if ordered and seconds(one.start) <= seconds(ordered[-1].end):
+            if seconds(one.end) > seconds(ordered[-1].end):
+                ordered[-1].end.CopyFrom(one.end)
+        else:
+            ordered.append(one)
+    return ordered
 
 
 def text_line(line: Line, size_px: tuple[int, int]) -> extract_pb2.TextLine:
@@ -128,6 +179,11 @@ def slide_parts(whole: extract_pb2.ExtractSlidesResult, most_bytes: int) -> list
         done[-1].slides.extend(run)
         done.append(extract_pb2.ExtractSlidesResult())
     return _counted(done)
+
+
+def slides_results(whole: extract_pb2.ExtractSlidesResult, most_bytes: int) -> list[bytes]:
+    """Give slides as the results of a job."""
+    return [JobResult(extract_slides=part).SerializeToString() for part in slide_parts(whole, most_bytes)]
 
 
 def _counted(parts: list[_M]) -> list[_M]:

@@ -11,7 +11,7 @@ from sightline.common.models.catalogue import ModelEntry
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
 from sightline.extract import messages
-from sightline.extract.text import Line, TextReader
+from sightline.extract.text import Line, Page, TextReader, look_at
 from sightline.v1.extract_pb2 import ExtractTextOptions, ExtractTextResult
 from sightline.v1.model_pb2 import ModelInfo
 
@@ -62,6 +62,14 @@ class PictureText:
     async def read(self, data: bytes, min_score: float | None = None) -> tuple[Image, list[Line]]:
         """Decode and read an encoded picture; as `result`."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, data, min_score)
+
+    async def page(self, data: bytes, min_score: float | None = None) -> Page:
+        """Decode and read an encoded picture, and keep of it what tells what it is about; as `result`."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._page, data, min_score)
+
+    def _page(self, data: bytes, min_score: float | None) -> Page:
+        image, lines = self._read(data, min_score)
+        return look_at(image.pixels, lines)
 
     def _read(self, data: bytes, min_score: float | None) -> tuple[Image, list[Line]]:
         image = decode_image(data, self._limits)

@@ -14,8 +14,9 @@ Stages = Mapping[tuple[str, str], Handler]
 class ExtractTasks:
     """Gives each task to the handler of its stage."""
 
-    def __init__(self, stages: Stages) -> None:
-        self._stages = dict(stages)
+    def __init__(self, *stages: Stages) -> None:
+        """Take the stages of every kind; of two for the same, the later one counts."""
+        self._stages = {name: handler for some in stages for name, handler in some.items()}
 
     def handlers(self) -> Mapping[str, Handler]:
         """Give the handlers by the kind of job, as in JobSpec."""

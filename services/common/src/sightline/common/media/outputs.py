@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from pathlib import Path
-from uuid import UUID
 
 import structlog
 
 from sightline.common.blobs import BlobStore, blob_key
-from sightline.common.errors import Reason, SightlineError, TemporarilyAway
+from sightline.common.errors import NotFound, Reason, SightlineError, TemporarilyAway
+from sightline.common.media.sources import media_id
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.media import MediaFiles
 from sightline.common.state.outputs import NewOutput, OutputFiles, output_id
@@ -97,8 +98,17 @@ class Outputs:
         Raises:
             NotFound: the client has deleted it meanwhile.
         """
-        media = await self._files.get(claim.tenant, UUID(output.media.removeprefix("media/")))
+        media = await self._files.get(claim.tenant, media_id(output.media))
         return await self._blobs.get(media.blob_key)
+
+    async def drop(self, claim: Claim, outputs: Iterable[OutputFile]) -> None:
+        """Delete files that other tasks of the job have made and that it does not need after all.
+
+        Their bytes are left to housekeeping. One that is gone already, by an earlier attempt, is as good as deleted.
+        """
+        for output in outputs:
+            with suppress(NotFound):
+                await self._files.delete(claim.tenant, media_id(output.media))
 
     async def _discard(self, key: str) -> None:
         try:

@@ -90,6 +90,11 @@ class MediaFiles:
             raise NotFound(f"media/{media_id}")
         return rows[0]
 
+    async def find(self, tenant: str, media_ids: Iterable[UUID]) -> list[Media]:
+        """Read those of the files that exist, in no order."""
+        parameters = {"tenant": tenant, "media_ids": list(media_ids)}
+        return await self._database.fetch(Media, "media.by_id", parameters)
+
     async def by_upload(self, tenant: str, upload_id: UUID) -> Media | None:
         """Read the file that an upload became, if it is complete."""
         parameters = {"tenant": tenant, "upload_id": upload_id}

@@ -20,6 +20,9 @@ SELECT * FROM added;
 -- name: get
 SELECT * FROM media WHERE tenant = :tenant AND media_id = :media_id;
 
+-- name: by_id
+SELECT * FROM media WHERE tenant = :tenant AND media_id = ANY (:media_ids::uuid[]);
+
 -- name: by_upload
 SELECT * FROM media WHERE tenant = :tenant AND upload_id = :upload_id;
 
