@@ -19,6 +19,7 @@ import cv2
 from opentelemetry.sdk.trace import TracerProvider
 
 from sightline.common.blobs import BlobStore, open_blobs
+from sightline.common.models import fingerprint
 from sightline.common.rpc import RpcServer, admit_forwarded, run, stop_signal
 from sightline.common.settings import AnalyserSettings
 from sightline.common.state.database import Database
@@ -108,10 +109,12 @@ async def _serve(name: str, version: str, settings: S, build: Callable[[Ground, 
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.run_until(stop))
                 if settings.worker.enabled:
-                    group.create_task(_consume(parts, ground, settings, stop))
+                    group.create_task(_consume(parts, ground, settings, stop, fingerprint(name, version, settings)))
 
 
-async def _consume(parts: Parts, ground: Ground, settings: AnalyserSettings, stop: asyncio.Event) -> None:
+async def _consume(
+    parts: Parts, ground: Ground, settings: AnalyserSettings, stop: asyncio.Event, made_with: bytes
+) -> None:
     """Work on the queue until told to stop."""
     async with open_worker(
         parts.queue,
@@ -121,5 +124,6 @@ async def _consume(parts: Parts, ground: Ground, settings: AnalyserSettings, sto
         database=ground.database,
         metrics=ground.metrics,
         tracing=ground.tracing,
+        fingerprint=made_with,
     ) as worker:
         await worker.run_until(stop, settings.rpc.drain_seconds)

@@ -9,6 +9,7 @@ Nothing is fetched while a request waits.
 """
 
 from sightline.common.models.catalogue import Catalogue, MatchThresholds, ModelEntry
+from sightline.common.models.fingerprint import fingerprint
 from sightline.common.models.store import ModelStore
 
-__all__ = ["Catalogue", "MatchThresholds", "ModelEntry", "ModelStore"]
+__all__ = ["Catalogue", "MatchThresholds", "ModelEntry", "ModelStore", "fingerprint"]

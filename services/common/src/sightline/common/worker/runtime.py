@@ -20,6 +20,7 @@ from sightline.common.state.jobs import State
 from sightline.common.state.signals import Signals
 from sightline.common.state.tasks import Failure, Held, Success, Tasks
 from sightline.common.telemetry.metrics import Metrics
+from sightline.common.worker.announcing import Announcing
 from sightline.common.worker.backoff import Backoff
 from sightline.common.worker.execution import Execution
 from sightline.common.worker.handler import Handler, Task
@@ -53,6 +54,7 @@ class Worker:
         consumer: Consumer,
         publisher: Publisher,
         bus: Bus,
+        announcing: Announcing,
         metrics: Metrics,
         tracer: Tracer,
         backoff: Backoff,
@@ -71,6 +73,7 @@ class Worker:
         self._signals = signals
         self._consumer = consumer
         self._bus = bus
+        self._announcing = announcing
         self._metrics = metrics
         self._execution = Execution(handlers, backoff, metrics, tracer, queue)
         self._outcomes = Outcomes(tasks, graphs, bus, publisher, self._more_soon)
@@ -100,6 +103,7 @@ class Worker:
         loops = [
             consuming,
             asyncio.create_task(self._leases.keep()),
+            asyncio.create_task(self._announcing.keep()),
             asyncio.create_task(hygiene.watch(lambda: self._ended, stop)),
         ]
         try:
