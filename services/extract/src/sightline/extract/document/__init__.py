@@ -10,6 +10,21 @@
 Text is written to files as UTF-8.
 """
 
+from sightline.extract.document.captions import captions_vtt, chapters_vtt
+from sightline.extract.document.data import data_json
+from sightline.extract.document.notes import notes_markdown
 from sightline.extract.document.page import Lecture, Page, Picture, Range, Speech
+from sightline.extract.document.pdf import write_pdf
 
-__all__ = ["Lecture", "Page", "Picture", "Range", "Speech"]
+__all__ = [
+    "Lecture",
+    "Page",
+    "Picture",
+    "Range",
+    "Speech",
+    "captions_vtt",
+    "chapters_vtt",
+    "data_json",
+    "notes_markdown",
+    "write_pdf",
+]
