@@ -45,8 +45,10 @@ from sightline.gateway.housekeeping import Housekeeping
 from sightline.gateway.imports import Importer
 from sightline.gateway.jobs import ENDS_AT_DRAIN, UNVALIDATED, JobServicer
 from sightline.gateway.judges import judge_service
+from sightline.gateway.kinds import FACE
 from sightline.gateway.media import MediaServicer
 from sightline.gateway.media_store import MediaStore
+from sightline.gateway.people.opening import build_people
 from sightline.gateway.publication import Publication
 from sightline.gateway.purges import Purges
 from sightline.gateway.quotas.allowances import Allowances
@@ -66,6 +68,7 @@ from sightline.gateway.webhooks.opening import build_webhooks
 from sightline.gateway.webhooks.receivers import allowing
 from sightline.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from sightline.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
+from sightline.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from sightline.v1.schedule_service_pb2_grpc import add_ScheduleServiceServicer_to_server
 from sightline.v1.usage_service_pb2_grpc import add_UsageServiceServicer_to_server
 from sightline.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
@@ -149,6 +152,16 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
             webhooks.upkeep.withdraw()
 
         limits = open_quotas(settings, world.database, stack)
+        people = build_people(
+            settings,
+            world.database,
+            world.metrics,
+            store=store,
+            recorder=limits.recorder,
+            channel=world.channels.get(FACE),
+            guard=guards.get(FACE),
+        )
+        stack.push_async_callback(people.close)
         entry = _entry(world, stack)
         schedules = Schedules(world.database)
         firing = Firing(schedules, entry.submissions, entry.reception.take)
@@ -158,6 +171,7 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
                 *_duties(world, depths, files, store),
                 *webhooks.duties,
                 *limits.duties,
+                *people.duties,
                 Duty("fire_schedules", settings.housekeeping.schedules_seconds, firing.fire),
             ],
             world.metrics,
@@ -173,13 +187,13 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         admission = LimitedAdmission(KeyAdmission(keys, settings.keys, limits.identify), limits.quotas)
         server = RpcServer(settings.rpc, world.metrics, world.tracing, readiness, admission)
         _add_jobs(server, world, entry, limits, stack)
-        schedule_servicer = ScheduleServicer(schedules, entry.submissions)
-        server.add(add_ScheduleServiceServicer_to_server, schedule_servicer)
+        server.add(add_ScheduleServiceServicer_to_server, ScheduleServicer(schedules, entry.submissions))
         server.add(add_MediaServiceServicer_to_server, _media(world, files, store, limits, breakers))
         allowances = Allowances(limits.quotas, limits.usage, limits.providers)
         usage = UsageServicer(depths, readiness, VERSION, breakers=breakers, allowances=allowances)
         server.add(add_UsageServiceServicer_to_server, usage)
         server.add(add_WebhookServiceServicer_to_server, webhooks.servicer)
+        server.add(add_PersonServiceServicer_to_server, people.servicer)
         add_services(server, world.channels, world.metrics, guards)
         if settings.scaler.enabled:
             await stack.enter_async_context(_scaler(world, readiness, depths))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sightline.common.errors import NotFound
 
-JOBS, MEDIA, SCHEDULES, WEBHOOKS = "jobs", "media", "schedules", "webhooks"
+JOBS, MEDIA, PERSONS, SCHEDULES, WEBHOOKS = "jobs", "media", "persons", "schedules", "webhooks"
 
 
 def job_name(job_id: UUID) -> str:

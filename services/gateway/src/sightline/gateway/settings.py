@@ -106,6 +106,18 @@ class WebhookSettings(Section):
     backlog_seconds: Seconds = Field(5.0, description="interval of measuring the deliveries that wait")
 
 
+class PeopleSettings(Section):
+    """Which faces are enrolled, and how they are searched."""
+
+    min_quality: float = Field(0.5, ge=0, le=1, description="least quality of a face that is enrolled; 0 takes all")
+    rival_share: float = Field(
+        0.5, gt=0, description="share of the largest face's area from which a second one makes it doubtful who is meant"
+    )
+    faces_per_person_max: int = Field(100, ge=1, le=1000, description="faces of one person at most")
+    ef_search: int = Field(200, ge=10, le=1000, description="how far the index of vectors is searched: hnsw.ef_search")
+    compact_seconds: Seconds = Field(600.0, description="interval of clearing the space of vectors that are deleted")
+
+
 class ImportBudget(Section):
     """How much may be fetched; what is unset is unlimited."""
 
@@ -203,6 +215,7 @@ class Settings(ServiceSettings):
     jobs: JobSettings = JobSettings()
     keys: KeySettings = KeySettings()
     webhooks: WebhookSettings = WebhookSettings()
+    people: PeopleSettings = PeopleSettings()
     quotas: QuotaSettings = QuotaSettings()
     providers: dict[str, ProviderSettings] = Field(
         {}, description="services that files are fetched from, by name, as JSON: hosts and budgets"

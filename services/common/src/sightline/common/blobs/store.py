@@ -140,7 +140,8 @@ class BlobStore:
         return None if self._folder is None else self._folder / key
 
     async def delete(self, *keys: str) -> None:
-        """Delete blobs; one that is not there is as good as deleted."""
+        """Delete blobs; one that is not there is as good as deleted, unless the whole store is not."""
+        self._refuse_if_unmounted()
         for key in keys:
             try:
                 with told_apart("delete", key, self._metrics):
@@ -171,7 +172,7 @@ class BlobStore:
             raise away()
 
     def _refuse_if_unmounted(self) -> None:
-        """Refuse to write where the folder was: it would be made anew, on the wrong disk. A bucket says so itself."""
+        """Refuse where the folder was: it would be made anew, on the wrong disk. A bucket says so itself."""
         if self._folder is not None and not (self._folder / MARKER).exists():
             raise away()
 

@@ -88,9 +88,9 @@ class Erasures:
         if not erased:
             await self.get(whom)
 
-    async def complete(self, whom: Whom) -> None:
-        """Say that an erasure is complete, if every file of it is deleted."""
-        await self._database.rows("erasures.complete", _key(whom))
+    async def complete(self, whom: Whom) -> bool:
+        """Say that an erasure is complete, if every file of it is deleted; returns whether this call has said so."""
+        return bool(await self._database.rows("erasures.complete", _key(whom)))
 
     async def get(self, whom: Whom) -> Erasure:
         """Read what is known of an erasure.

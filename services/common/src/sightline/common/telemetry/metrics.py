@@ -117,6 +117,7 @@ class Metrics:
             "duty",
             "outcome",
         )
+        self.persons_erased = self._counter("sightline_persons_erased_total", "People erased to the last file", "cause")
         self.leads = self._gauge("sightline_leads", "1 while this process leads the housekeeping")
 
     def _define_webhooks(self) -> None:

@@ -33,6 +33,7 @@ class QuotaParts:
     Attributes:
         quotas: charges calls.
         meters: count the bytes of files.
+        recorder: counts what is used and is no job.
         providers: know whose host is whose.
         usage: what was used.
         duties: what the leading gateway does.
@@ -41,6 +42,7 @@ class QuotaParts:
 
     quotas: Quotas
     meters: Meters
+    recorder: Recorder
     providers: Providers
     usage: Usage
     duties: Sequence[Duty]
@@ -73,6 +75,7 @@ def open_quotas(settings: Settings, database: Database, stack: AsyncExitStack) -
     return QuotaParts(
         quotas,
         Meters(quotas, recorder, own.uploads_in_flight_bytes),
+        recorder,
         Providers(settings.providers),
         usage,
         [

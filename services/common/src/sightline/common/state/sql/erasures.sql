@@ -54,7 +54,8 @@ VALUES (
 
 -- name: complete
 -- Says that an erasure is complete, if every file is deleted.
-UPDATE erasures SET erase_time = now(), blob_keys = '{}', compact_time = CASE WHEN part = '' THEN now() END
+UPDATE erasures SET erase_time = now(), blob_keys = '{}',
+    compact_time = CASE WHEN part = '' THEN now() ELSE compact_time END
 WHERE tenant = :tenant AND person_id = :person_id AND erase_time IS NULL
   AND NOT EXISTS (SELECT FROM loose_blobs WHERE blob_key = ANY (erasures.blob_keys))
 RETURNING person_id;

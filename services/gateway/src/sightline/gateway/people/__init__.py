@@ -1,0 +1,1 @@
+"""People: enrolled by their faces, found again in pictures, and erased."""
