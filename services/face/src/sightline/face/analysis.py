@@ -13,6 +13,7 @@ from sightline.common.media import Image
 from sightline.common.models import MatchThresholds, ModelEntry
 from sightline.face import geometry
 from sightline.face.alignment import align
+from sightline.face.attributes import AttributeModel, Attributes
 from sightline.face.model import FaceModel
 from sightline.face.quality import Quality, assess
 from sightline.face.settings import FaceModelSettings
@@ -35,6 +36,7 @@ class Face:
         embedding: 512, float32, of unit length; None unless it was asked for.
         weak: whether the face is small or grey, so that its embedding is less certain; False without one.
         quality: how well it can be recognised; None while the face is not chosen to be returned.
+        attributes: age and sex; None unless they were asked for, and where no model tells them.
     """
 
     box: geometry.Box
@@ -43,6 +45,7 @@ class Face:
     embedding: NDArray[np.float32] | None = None
     weak: bool = False
     quality: Quality | None = None
+    attributes: Attributes | None = None
 
     @property
     def area_px(self) -> float:
@@ -101,12 +104,25 @@ class FaceAnalyzer:
         detector: the catalogue's entry of the model that finds faces; results name it.
         embedder: likewise of the model that embeds them.
         thresholds: how alike two of its embeddings are where they are one person's.
+        attributes: tells age and sex; None where there is no such model.
     """
 
     def __init__(
-        self, model: FaceModel, settings: FaceModelSettings, detector: ModelEntry, embedder: ModelEntry
+        self,
+        model: FaceModel,
+        settings: FaceModelSettings,
+        detector: ModelEntry,
+        embedder: ModelEntry,
+        attributes: AttributeModel | None = None,
     ) -> None:
-        """Take a loaded model.
+        """Take loaded models.
+
+        Args:
+            model: finds and embeds faces.
+            settings: how they are found.
+            detector: the catalogue's entry of the model that finds them.
+            embedder: likewise of the model that embeds them.
+            attributes: tells age and sex; None where there is none.
 
         Raises:
             ValueError: the embedder has no thresholds in the catalogue.
@@ -118,6 +134,7 @@ class FaceAnalyzer:
         self.thresholds: MatchThresholds = embedder.thresholds
         self.detector = detector
         self.embedder = embedder
+        self.attributes = attributes
 
     def needed_side_px(self, *, embeddings: bool) -> int | None:
         """Say how large a picture must be decoded: faces are found in a small one, but embedded from all pixels."""
@@ -168,6 +185,14 @@ class FaceAnalyzer:
             replace(face, embedding=embedding, weak=_is_weak(face, crop))
             for face, crop, embedding in zip(faces, crops, embeddings, strict=True)
         ]
+
+    def tell(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        """Tell age and sex of faces that were found in a picture; as they are where no model tells them."""
+        if self.attributes is None:
+            return list(faces)
+        scaled = [tuple(edge * image.scale for edge in face.box) for face in faces]
+        told = [self.attributes.tell(image.pixels, (box[0], box[1], box[2], box[3])) for box in scaled]
+        return [replace(face, attributes=attributes) for face, attributes in zip(faces, told, strict=True)]
 
     def compare(self, first: Image, second: Image, threshold: float | None = None) -> Comparison:
         """Compare the largest face of each picture.

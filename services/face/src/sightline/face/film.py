@@ -101,7 +101,8 @@ class FilmAnalyzer:
         self._limits = limits
         self._looking = looking
         self._sessions = sessions
-        self._models = [analyzer.detector.sha256, analyzer.embedder.sha256]
+        self._teller = analyzer.attributes.entry if analyzer.attributes else None
+        self._models = [analyzer.detector.sha256, analyzer.embedder.sha256, self._teller.sha256 if self._teller else ""]
 
     def analyse(
         self,
@@ -147,7 +148,7 @@ class FilmAnalyzer:
         state = FilmState(Follower(self._settings, self._analyzer.thresholds, spacing_seconds))
         if earlier is not None:
             try:
-                restore(earlier, self._models, state)
+                restore(earlier, self._models, state, self._teller)
             except CheckpointUnknownError as error:
                 log.warning("film_begins_anew", reason=str(error))
         return state

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.common.models import ModelEntry
 from sightline.face.analysis import Face
+from sightline.face.attributes import Attributes
 from sightline.face.quality import Quality
 from sightline.face.tracking import SIGHTING_FIELDS, Follower, Track
 
@@ -82,8 +84,14 @@ def dump(state: FilmState, models: Sequence[str]) -> bytes:
     return buffer.getvalue()
 
 
-def restore(data: bytes, models: Sequence[str], state: FilmState) -> None:
+def restore(data: bytes, models: Sequence[str], state: FilmState, teller: ModelEntry | None = None) -> None:
     """Read a state into a fresh one.
+
+    Args:
+        data: what `dump` wrote.
+        models: what tells the models, as there.
+        state: a fresh one.
+        teller: the model that told age and sex; None where none did.
 
     Raises:
         CheckpointUnknownError: the bytes were written by another version, or with other models; nothing was changed.
@@ -96,7 +104,7 @@ def restore(data: bytes, models: Sequence[str], state: FilmState) -> None:
     if found.get("format", np.zeros(1)).tolist() != [_FORMAT] or found["models"].tolist() != list(models):
         raise CheckpointUnknownError(_UNKNOWN)
     frame_count, seconds, scene, begun, width, height = found["place"].tolist()
-    tracks, active = _tracks(found), int(found["active"][0])
+    tracks, active = _tracks(found, teller), int(found["active"][0])
     follower = state.follower
     follower.scene, follower.begun, follower.tracks = int(scene), int(begun), tracks[:active]
     state.ended = tracks[active:]
@@ -124,10 +132,11 @@ def _head(track: Track) -> list[float]:
         track.number, track.scene, track.best_seconds, track.described_seconds,
         *best.box, best.score, float(best.weak), *best.landmarks.ravel().tolist(),
         quality.score, quality.eye_distance_px, quality.sharpness, quality.yaw_degrees, quality.roll_degrees,
+        *((best.attributes.age_years, float(best.attributes.female)) if best.attributes else (0.0, 0.0)),
     ]  # fmt: skip
 
 
-def _tracks(found: dict[str, Any]) -> list[Track]:
+def _tracks(found: dict[str, Any], teller: ModelEntry | None) -> list[Track]:
     ends = np.cumsum(found["lengths"]) * SIGHTING_FIELDS
     shot_ends = np.cumsum(found["shot_lengths"])
     places, shots = found["places"], found["shots"].tobytes()
@@ -137,7 +146,7 @@ def _tracks(found: dict[str, Any]) -> list[Track]:
         start = end - int(found["lengths"][row]) * SIGHTING_FIELDS
         tracks.append(
             Track(
-                int(head[0]), int(head[1]), _best(head, found["embeddings"][row]), head[2],
+                int(head[0]), int(head[1]), _best(head, found["embeddings"][row], teller), head[2],
                 shots[shot_end - int(found["shot_lengths"][row]) : shot_end], found["totals"][row], head[3],
                 array("d", places[start:end].tolist()),
             )
@@ -145,7 +154,9 @@ def _tracks(found: dict[str, Any]) -> list[Track]:
     return tracks
 
 
-def _best(head: Sequence[float], embedding: NDArray[np.float32]) -> Face:
+def _best(head: Sequence[float], embedding: NDArray[np.float32], teller: ModelEntry | None) -> Face:
     left, top, right, bottom, score, weak = head[4:10]
-    landmarks = np.array(head[10:20], np.float32).reshape(5, 2)
-    return Face((left, top, right, bottom), score, landmarks, embedding, bool(weak), quality=Quality(*head[20:25]))
+    return Face(
+        (left, top, right, bottom), score, np.array(head[10:20], np.float32).reshape(5, 2), embedding, bool(weak),
+        Quality(*head[20:25]), None if teller is None else Attributes(head[25], bool(head[26]), teller),
+    )  # fmt: skip

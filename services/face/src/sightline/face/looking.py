@@ -36,9 +36,10 @@ class Look:
         self._described: dict[int, Face] = {}
 
     def described(self, place: int) -> Face:
-        """Give a face with its embedding."""
+        """Give a face with its embedding, and with age and sex where a model tells them."""
         if place not in self._described:
-            (self._described[place],) = self._analyzer.describe(self.image, [self.faces[place]])
+            told = self._analyzer.tell(self.image, [self.faces[place]])
+            (self._described[place],) = self._analyzer.describe(self.image, told)
         return self._described[place]
 
     def shot(self, place: int) -> bytes:

@@ -10,6 +10,7 @@ from sightline.common.rpc import RpcServer
 from sightline.common.serving import Ground, Parts, serve
 from sightline.common.settings import load
 from sightline.face.analysis import FaceAnalyzer
+from sightline.face.attributes import AttributeModel
 from sightline.face.film import FilmAnalyzer
 from sightline.face.model import FaceModel
 from sightline.face.pipeline import FacePipeline
@@ -49,9 +50,10 @@ def build(ground: Ground, settings: FaceSettings) -> Parts:
 
 def load_analyzer(settings: FaceSettings) -> FaceAnalyzer:
     """Load the models; refuses to start without them, since an answer without a model would be a lie."""
-    store = ModelStore(settings.models)
-    model = FaceModel(store.path(settings.face.detector), store.path(settings.face.embedder), settings.face)
-    return FaceAnalyzer(model, settings.face, store.entry(settings.face.detector), store.entry(settings.face.embedder))
+    store, face = ModelStore(settings.models), settings.face
+    model = FaceModel(store.path(face.detector), store.path(face.embedder), face)
+    attributes = AttributeModel(store.path(face.attributes), store.entry(face.attributes)) if face.attributes else None
+    return FaceAnalyzer(model, face, store.entry(face.detector), store.entry(face.embedder), attributes)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sightline.common.media import Image
 from sightline.common.models import ModelEntry
 from sightline.face.analysis import Comparison, DetectOptions, Face
+from sightline.face.attributes import Attributes
 from sightline.face.geometry import Box
 from sightline.face.quality import Quality
 from sightline.v1 import face_pb2, face_service_pb2
@@ -69,6 +70,8 @@ def face_message(face: Face, size: Size, embedder: ModelEntry | None) -> face_pb
     )
     if face.quality is not None:
         message.quality.CopyFrom(_quality(face.quality))
+    if face.attributes is not None:
+        message.attributes.CopyFrom(_attributes(face.attributes))
     if face.embedding is not None and embedder is not None:
         message.embedding.CopyFrom(embedding(face.embedding, embedder))
         if embedder.thresholds is not None:
@@ -101,6 +104,11 @@ def _quality(quality: Quality) -> face_pb2.FaceQuality:
         yaw_degrees=quality.yaw_degrees,
         roll_degrees=quality.roll_degrees,
     )
+
+
+def _attributes(attributes: Attributes) -> face_pb2.FaceAttributes:
+    sex = face_pb2.FaceAttributes.SEX_FEMALE if attributes.female else face_pb2.FaceAttributes.SEX_MALE
+    return face_pb2.FaceAttributes(age_years=attributes.age_years, sex=sex, model=model_info(attributes.model))
 
 
 def _size(image: Image) -> ImageSize:

@@ -118,7 +118,7 @@ class FacePipeline:
         image = decode_image(data, self._limits, needed_side_px=self._analyzer.needed_side_px(embeddings=embeddings))
         began = time.perf_counter()
         look = self._analyzer.embed if embeddings else self._analyzer.detect
-        faces = look(image, wanted)
+        faces = self._analyzer.tell(image, look(image, wanted))
         self._note("embed" if embeddings else "detect", began)
         return messages.detect_result(faces, image, self._analyzer.detector, self._analyzer.embedder)
 

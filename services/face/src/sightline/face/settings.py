@@ -13,6 +13,9 @@ class FaceModelSettings(Section):
 
     detector: str = Field("scrfd-2.5g", description="name of the face detector in the model catalogue")
     embedder: str = Field("faceplugin-512", description="name of the face embedder in the model catalogue")
+    attributes: str = Field(
+        "", description="name of the model that tells age and sex, such as buffalo_l-attributes; empty: nothing does"
+    )
     sessions: int = Field(
         2, ge=1, le=64, description="pictures analysed at once; sessions times threads is best the number of cores"
     )

@@ -85,6 +85,7 @@ class ModelEntry(_Frozen):
 
     name: str
     task: Literal[
+        "face-attributes",
         "face-detection",
         "face-embedding",
         "object-detection",
