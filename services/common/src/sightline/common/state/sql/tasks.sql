@@ -91,7 +91,7 @@ payloads AS (
     SELECT * FROM unnest(:payload_task_ids::uuid[], :payloads::bytea[]) WITH ORDINALITY AS p (task_id, payload, position)
 ),
 done AS (
-    UPDATE tasks SET state = 3, progress = 1, end_time = now(), lease_time = NULL
+    UPDATE tasks SET state = 3, progress = 1, checkpoint = NULL, end_time = now(), lease_time = NULL
     FROM ended
     WHERE tasks.task_id = ended.task_id
       AND CASE WHEN tasks.claim_id = ended.claim_id THEN tasks.state = 2 ELSE false END
