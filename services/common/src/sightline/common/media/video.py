@@ -25,14 +25,13 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from sightline.common.errors import MediaRejected, Reason
+from sightline.common.media.containers import at_most, open_container
 from sightline.common.settings import MediaLimits
 
 Effort = Literal["all", "reference", "key"]
 """Which frames are decoded: every one; those that others are built on (half the work, times are coarser by a
 frame or three); key frames alone (almost free, seconds apart)."""
 
-# Containers of real films and recordings; what is not here could be a list of other files (HLS, concat, DASH).
-_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,gif,wav,mp3,aac,flac"
 _SKIPPED: dict[Effort, Literal["DEFAULT", "NONREF", "NONKEY"]] = {
     "all": "DEFAULT",
     "reference": "NONREF",
@@ -91,7 +90,7 @@ class Video:
         """Take an open container; use `Video.open`."""
         self._container = container
         self._limits = limits
-        self._stream = _picture_stream(container, limits)
+        self._stream = _picture_stream(container)
         self._start_seconds = _seconds(self._stream, self._stream.start_time) or 0.0
         context = self._stream.codec_context
         context.thread_count, context.thread_type = threads, "AUTO"
@@ -100,7 +99,7 @@ class Video:
         self._check_size(context.width, context.height)
         self._quarter_turns = self._rotation()
         self.info = self._describe()
-        _at_most(self.info.duration_seconds, limits.max_video_seconds, "seconds")
+        at_most(self.info.duration_seconds, limits.max_video_seconds, "seconds")
 
     @classmethod
     def open(cls, path: Path, limits: MediaLimits, *, threads: int = 1) -> Self:
@@ -247,39 +246,15 @@ class Video:
                 f"the film has {width_px} x {height_px} pixels; the shorter side must have "
                 f"{self._limits.min_image_side_px} or more",
             )
-        _at_most(width_px * height_px, self._limits.max_video_pixels, "pixels in a picture")
+        at_most(width_px * height_px, self._limits.max_video_pixels, "pixels in a picture")
 
     def _check_frame(self, frame: VideoFrame, index: int, seconds: float) -> None:
-        _at_most(index + 1, self._limits.max_video_frames, "frames")
-        _at_most(seconds, self._limits.max_video_seconds, "seconds")
+        at_most(index + 1, self._limits.max_video_frames, "frames")
+        at_most(seconds, self._limits.max_video_seconds, "seconds")
         self._check_size(frame.width, frame.height)
 
 
-def open_container(path: Path, limits: MediaLimits) -> InputContainer:
-    """Open a file of pictures or sound in time, and read its header; nothing that it points to is ever opened.
-
-    Raises:
-        MediaRejected: MEDIA_UNSUPPORTED (no container of a known kind), MEDIA_CORRUPT, or MEDIA_TOO_LARGE (streams).
-    """
-    options = {
-        "protocol_whitelist": "file",
-        "format_whitelist": _CONTAINERS,
-        "max_streams": str(limits.max_video_streams),
-    }
-    try:
-        # The prefix keeps a path with a colon in it from being read as another protocol.
-        container = av.open(f"file:{path.resolve()}", options=options)
-    except av.error.FFmpegError as error:
-        raise _refusal(error) from error
-    try:
-        _at_most(len(container.streams), limits.max_video_streams, "streams")
-    except MediaRejected:
-        container.close()
-        raise
-    return container
-
-
-def _picture_stream(container: InputContainer, limits: MediaLimits) -> VideoStream:
+def _picture_stream(container: InputContainer) -> VideoStream:
     films = [stream for stream in container.streams.video if not _is_cover(stream)]
     if not films:
         raise MediaRejected(Reason.MEDIA_UNSUPPORTED, "the file has no moving pictures")
@@ -294,16 +269,3 @@ def _seconds(stream: VideoStream, ticks: int | None) -> float | None:
     if ticks is None or stream.time_base is None:
         return None
     return float(ticks * stream.time_base)
-
-
-def _at_most(value: float, most: float, what: str) -> None:
-    if value > most:
-        raise MediaRejected(
-            Reason.MEDIA_TOO_LARGE, f"the film has {value:.10g} {what}; at most {most:.10g} are accepted"
-        )
-
-
-def _refusal(error: av.error.FFmpegError) -> MediaRejected:
-    if isinstance(error, av.error.InvalidDataError):
-        return MediaRejected(Reason.MEDIA_CORRUPT, "the film can't be read: it is damaged, or of no accepted kind")
-    return MediaRejected(Reason.MEDIA_UNSUPPORTED, "the file is no film of an accepted kind")
