@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.lectures import Lecture, make_lecture, write_film
+from bench.lectures import Lecture, make_lecture, suffix, write_film
 
 Filmed = tuple[Lecture, Path]
 Film = Callable[..., Filmed]
@@ -20,7 +20,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
 
     def filmed(subject: str, seed: int = 3, seconds: float = 24.0) -> Filmed:
         lecture = make_lecture(subject, seed, seconds, 360)
-        path = folder / f"{lecture.name}.mp4"
+        path = folder / f"{lecture.name}{suffix(lecture.encoding)}"
         if not path.exists():
             write_film(lecture, path)
         return lecture, path

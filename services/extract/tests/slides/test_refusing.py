@@ -50,6 +50,29 @@ def test_a_film_that_was_cut_off_behind_its_index_is_corrupt(film: Film, tmp_pat
     assert refused(path) is Reason.MEDIA_CORRUPT
 
 
+@pytest.mark.parametrize("subject", ["varying_rate_bare", "mjpeg"])
+def test_a_film_in_another_container_without_its_end_is_corrupt(film: Film, tmp_path: Path, subject: str) -> None:
+    whole = film(subject)[1]
+    assert find_slides(whole, SlideOptions(), LIMITS)
+    path = tmp_path / f"cut{whole.suffix}"
+    path.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    assert refused(path) is Reason.MEDIA_CORRUPT
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1.0, 10.0), (float("nan"), 10.0), (0.0, float("nan")), (float("inf"), 1)])
+def test_a_range_of_time_that_is_none_is_refused(film: Film, start: float, end: float) -> None:
+    with pytest.raises(MediaRejected) as caught:
+        find_slides(film("plain")[1], SlideOptions(), LIMITS, start_seconds=start, end_seconds=end)
+    assert caught.value.reason is Reason.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("options", [{"min_shown_seconds": -1.0}, {"min_shown_seconds": float("nan")}, {"threads": 0}])
+def test_options_out_of_their_range_are_refused(options: dict[str, float]) -> None:
+    with pytest.raises(MediaRejected) as caught:
+        SlideOptions(**options)  # type: ignore[arg-type]
+    assert caught.value.reason is Reason.INVALID_ARGUMENT
+
+
 def test_sound_alone_is_unsupported(tmp_path: Path) -> None:
     path = tmp_path / "speech.wav"
     with av.open(str(path), "w") as container:

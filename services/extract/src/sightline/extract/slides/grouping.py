@@ -118,7 +118,7 @@ def merged(groups: Sequence[Group]) -> list[Group]:
 def _same(one: Group, other: Group) -> bool:
     if one.moving or other.moving:
         return one.moving and other.moving
-    return same_stills(one.stills[-1], other.stills[0]) or same_stills(one.stills[-1], other.stills[-1])
+    return any(same_stills(one.stills[-1], still) for still in other.stills)
 
 
 def is_built_on(one: Group, other: Group) -> bool:
