@@ -113,7 +113,6 @@ def test_a_film_beyond_a_limit_is_refused(make_film: MakeFilm, limits: dict[str,
 @pytest.mark.parametrize(
     "content",
     [
-        b"",
         b"nonsense" * 1000,
         b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
         b"ffconcat version 1.0\nfile 'film.mp4'\n",
@@ -127,7 +126,7 @@ def test_what_is_no_film_or_points_elsewhere_is_refused(content: bytes, make_fil
     path.write_bytes(content)
     with pytest.raises(MediaRejected) as refused:
         Video.open(path, LIMITS)
-    assert refused.value.reason in (Reason.MEDIA_UNSUPPORTED, Reason.MEDIA_CORRUPT)
+    assert refused.value.reason is Reason.MEDIA_UNSUPPORTED
 
 
 def test_a_film_that_was_cut_off_gives_what_is_there(make_film: MakeFilm) -> None:

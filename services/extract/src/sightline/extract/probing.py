@@ -10,7 +10,7 @@ from av.audio.stream import AudioStream
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from sightline.common.media.video import open_container
+from sightline.common.media.containers import open_container
 from sightline.common.settings import MediaLimits
 
 
