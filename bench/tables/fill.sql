@@ -1,7 +1,7 @@
 -- Fills the tables as months of work would: :finished jobs with their tasks, attempts and results, of which 94 of 100
 -- have succeeded, 5 failed and 1 was cancelled; and :waiting jobs that wait, of which the first thousand are published.
--- Half belong to the tenant `bench`, the others to twenty more; every second job has a label. Without triggers and
--- checks of foreign keys, which the rows satisfy by the way they are made.
+-- Half belong to the tenant `bench`, the others to twenty more; every second job has a label, and two of
+-- three may be shared. Without triggers and checks of foreign keys, which the rows satisfy by the way they are made.
 SET session_replication_role = replica;
 
 CREATE TEMPORARY TABLE made AS
@@ -22,12 +22,12 @@ FROM (
 ) AS numbers;
 
 INSERT INTO jobs (tenant, job_id, kind, spec, priority, labels, state, history, progress, attempt_count, open_tasks,
-                  result_count, error, create_time, start_time, end_time, expire_time)
+                  result_count, error, create_time, start_time, end_time, expire_time, work_key)
 SELECT tenant, job_id, kind, '\x00', priority, labels, state,
        CASE WHEN state = 1 THEN '{1}' ELSE ARRAY[1, 2, state] END::smallint[], (state = 3)::int, (state > 1)::int,
        (state = 1)::int, (state = 3)::int, CASE WHEN state = 4 THEN '\x00'::bytea END, time,
        CASE WHEN state > 1 THEN time END, CASE WHEN state > 1 THEN time + interval '1 second' END,
-       now() + interval '7 days'
+       now() + interval '7 days', CASE WHEN mod(n, 3) < 2 THEN sha256(job_id::text::bytea) END
 FROM made;
 
 INSERT INTO tasks (task_id, tenant, job_id, queue, kind, state, priority, attempt, max_attempts, ready_time,

@@ -11,6 +11,8 @@ import psycopg
 import pytest
 
 from sightline.common.state.filters import parse
+from sightline.common.state.identifiers import uuid7
+from sightline.common.state.jobs import Submission, _columns
 from sightline.common.state.pages import Page, _Query
 from sightline.common.state.statements import statement
 
@@ -36,7 +38,7 @@ def given(filled: psycopg.Connection[Any]) -> dict[str, Any]:
     tenants, task_ids, job_ids = (list(column) for column in zip(*waiting, strict=True))
     return {
         "tenant": "bench", "tenants": tenants, "task_ids": task_ids, "job_ids": job_ids, "request_ids": task_ids,
-        "job_id": job_ids[0], "task_id": task_ids[0], "attempts": [1] * GROUP, "progress": [0.5] * GROUP, "etag": "",
+        "job_id": job_ids[0], "task_id": task_ids[0], "claim_ids": task_ids, "progress": [0.5] * GROUP, "etag": "",
         "retryable": [True] * GROUP, "delay_seconds": [1.0] * GROUP, "errors": [b""] * GROUP, "error": b"",
         "results": [1] * GROUP, "payload_task_ids": task_ids, "payloads": [b"x"] * GROUP, "worker": "w",
         "lease_seconds": 30.0, "queue": "face", "count": GROUP, "older_seconds": 2.0, "after": -1,
@@ -46,7 +48,7 @@ def given(filled: psycopg.Connection[Any]) -> dict[str, Any]:
 
 HOT = [
     "jobs.by_id", "jobs.by_request", "jobs.standings", "jobs.cancel", "jobs.rerun", "jobs.delete", "jobs.results",
-    "jobs.attempts", "tasks.claim", "tasks.waiting", "tasks.renew", "tasks.complete", "tasks.fail",
+    "jobs.attempts", "jobs.hurry", "tasks.claim", "tasks.waiting", "tasks.renew", "tasks.complete", "tasks.fail",
     "tasks.release", "upkeep.end_leases", "upkeep.end_overdue", "upkeep.publishable", "upkeep.published", "upkeep.age",
     "upkeep.depths", "upkeep.purge_jobs", "upkeep.purge_requests",
 ]  # fmt: skip
@@ -57,6 +59,19 @@ def test_a_hot_statement_finds_its_rows_by_an_index(
     filled: psycopg.Connection[Any], given: dict[str, Any], name: str
 ) -> None:
     assert not _scanned(filled, statement(name), given)
+
+
+@pytest.mark.parametrize("name", ["jobs.submit", "jobs.join"])
+def test_submissions_find_the_same_work_by_an_index(
+    filled: psycopg.Connection[Any], given: dict[str, Any], name: str
+) -> None:
+    asked = [
+        Submission(
+            "bench", uuid7(), uuid7(), "detect_faces", b"", one, "face", 5, request_id=one, work_sha256=one.bytes
+        )
+        for one in given["task_ids"]
+    ]
+    assert not _scanned(filled, statement(name), _columns(asked))
 
 
 @pytest.mark.parametrize("deep", [False, True])

@@ -13,6 +13,7 @@ from sightline.common.errors import NotFound, Reason, SightlineError
 from sightline.common.state import pages, schema
 from sightline.common.state.database import Database
 from sightline.common.state.filters import parse
+from sightline.common.state.graphs import Graphs, Step
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.jobs import Jobs, State, Stored, Submission
 from sightline.common.state.pages import JobPages, Page
@@ -81,6 +82,28 @@ async def test_a_completed_task_ends_its_job_with_its_results_in_order(database:
     assert (job.history, job.result_count, job.progress) == ([1, 2, 3], 2, 1.0)
     results = await Jobs(database).results("acme", asked.job_id)
     assert [(r.ordinal, r.payload) for r in results] == [(0, b"a"), (1, b"b")]
+
+
+async def test_a_claim_that_a_crash_has_undone_can_write_nothing_though_the_next_has_its_number(
+    database: Database, submission: Make
+) -> None:
+    asked = submission()
+    await Jobs(database).submit([asked])
+    tasks, graphs = Tasks(database), Graphs(database)
+    (lost,) = await tasks.claim([asked.task_id], "before the crash", 30)
+    async with database.connection() as connection:
+        await connection.execute("UPDATE tasks SET state = 1, attempt = 0, claim_id = NULL, lease_time = NULL")
+        await connection.execute("UPDATE jobs SET state = 1, history = '{1}', attempt_count = 0")
+    (held,) = await tasks.claim([asked.task_id], "after it", 30)
+    assert held.attempt == lost.attempt
+    assert await tasks.renew([Held(asked.task_id, lost.claim_id, 0.9)], 30) == set()
+    assert not await graphs.checkpoint(asked.task_id, lost.claim_id, state=b"far", progress=0.9, payloads=[b"partial"])
+    assert await tasks.release([Held(asked.task_id, lost.claim_id)]) == set()
+    assert await tasks.fail([Failure(asked.task_id, lost.claim_id, False, 0.0, b"")]) == []
+    assert await tasks.complete([Success(asked.task_id, lost.claim_id, (b"lost",))]) == []
+    assert await graphs.step(Step(asked.task_id, lost.claim_id, payloads=(b"lost",))) is None
+    assert len(await tasks.complete([Success(asked.task_id, held.claim_id, (b"held",))])) == 1
+    assert [r.payload for r in await Jobs(database).results("acme", asked.job_id)] == [b"held"]
 
 
 async def test_a_worker_that_lost_its_lease_cannot_write(database: Database, submission: Make) -> None:

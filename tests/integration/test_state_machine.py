@@ -32,6 +32,7 @@ from sightline.common.state.upkeep import Upkeep
 from sightline.common.telemetry.metrics import Metrics
 
 T = TypeVar("T")
+WORKS = st.sampled_from([None, b"one work", b"another"])
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = State
 LEGAL = {
     QUEUED: {RUNNING, FAILED, CANCELLED},
@@ -44,7 +45,7 @@ ROWS = """
 SELECT job_id, jobs.state, history, open_tasks, result_count, attempt_count, tasks.state, attempt, released,
        lease_time IS NOT NULL, ARRAY(SELECT payload FROM results AS r WHERE r.job_id = jobs.job_id ORDER BY ordinal),
        ARRAY(SELECT outcome FROM task_attempts AS a WHERE a.task_id = tasks.task_id ORDER BY attempt),
-       error IS NOT NULL, jobs.end_time IS NOT NULL
+       error IS NOT NULL, jobs.end_time IS NOT NULL, shares
 FROM jobs JOIN tasks USING (tenant, job_id)
 """
 
@@ -54,21 +55,28 @@ class Model:
     """A job with one task, as it ought to be.
 
     Attributes:
+        work: what it is to do, for those who ask for the same; None when it is its own.
+        shares: how many submissions have joined it.
         ready: whether it may be claimed now; None when chance decides.
         silent: whether its lease has ended and nobody has taken it back yet.
         released: claims that do not count.
         handed_back: claims that were handed back, those before a rerun included.
+        unsaved: the count of attempts before the latest claim, while nothing has followed that would save it too.
     """
 
     submission: Submission
+    work: bytes | None = None
+    shares: int = 0
     state: State = QUEUED
     history: list[State] = field(default_factory=lambda: [QUEUED])
     ready: bool | None = True
     silent: bool = False
     attempt: int = 0
+    claim_id: UUID | None = None
     released: int = 0
     handed_back: int = 0
     attempt_count: int = 0
+    unsaved: int | None = None
     results: list[bytes] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
 
@@ -82,12 +90,12 @@ class Model:
 
     def become(self, state: State, outcome: str = "") -> None:
         assert state in LEGAL[self.state]
-        self.state, self.silent = state, False
+        self.state, self.silent, self.unsaved = state, False, None
         self.history.append(state)
         self.outcomes += [outcome] if outcome else []
 
-    def holds(self, attempt: int) -> bool:
-        return self.state is RUNNING and self.attempt == attempt
+    def holds(self, claim_id: UUID) -> bool:
+        return self.state is RUNNING and self.claim_id == claim_id
 
 
 class World:
@@ -129,17 +137,29 @@ class Machine(RuleBasedStateMachine):
         self.upkeep = Upkeep(self.world.database)
         self.world.rows("TRUNCATE jobs, tasks, task_attempts, results, idempotency CASCADE")
 
-    @rule(target=jobs_made, max_attempts=st.integers(1, 3))
-    def submit(self, max_attempts: int) -> Model:
-        submission = Submission(
-            tenant="acme", job_id=uuid7(), task_id=uuid7(), kind="detect_faces", spec=b"", media_id=None, queue="face",
-            priority=5, max_attempts=max_attempts, request_id=uuid7(),
-        )  # fmt: skip
-        (stored,) = self.world.run(self.jobs.submit([submission]))
-        assert isinstance(stored, Stored)
-        model = Model(submission)
-        self.models[submission.job_id] = model
-        return model
+    @rule(target=jobs_made, max_attempts=st.integers(1, 3), works=st.lists(WORKS, min_size=1, max_size=3))
+    def submit(self, max_attempts: int, works: list[bytes | None]) -> Any:
+        asked = [
+            Submission(
+                tenant="acme", job_id=uuid7(), task_id=uuid7(), kind="detect_faces", spec=b"", media_id=None,
+                queue="face", priority=5, max_attempts=max_attempts, request_id=uuid7(), work_sha256=work,
+            )
+            for work in works
+        ]  # fmt: skip
+        there = {model.work: model for model in self.models.values() if model.work and model.state <= SUCCEEDED}
+        made = []
+        for one, stored in zip(asked, self.world.run(self.jobs.submit(asked)), strict=True):
+            assert isinstance(stored, Stored)
+            if (shared := there.get(one.work_sha256)) is not None:
+                assert (stored.job_id, stored.shared) == (shared.submission.job_id, True)
+                shared.shares += 1
+                continue
+            assert stored.new
+            made.append(Model(one, work=one.work_sha256))
+            self.models[stored.job_id] = made[-1]
+            if one.work_sha256:
+                there[one.work_sha256] = made[-1]
+        return multiple(*made)
 
     @rule(model=jobs_made)
     def submit_again(self, model: Model) -> None:
@@ -157,40 +177,42 @@ class Machine(RuleBasedStateMachine):
         for model in taken:
             if self._is_there(model):
                 model.become(RUNNING)
+                model.unsaved = model.attempt_count
                 model.attempt += 1
                 model.attempt_count = max(model.attempt_count, model.tries)
                 claim = found[model.submission.task_id]
+                model.claim_id = claim.claim_id
                 assert (claim.attempt, claim.tries, claim.transition) == (
                     model.attempt, model.tries, len(model.history),
                 )  # fmt: skip
-        return multiple(*((model, model.attempt) for model in taken if self._is_there(model)))
+        return multiple(*((model, model.claim_id) for model in taken if self._is_there(model)))
 
     @rule(held=claims, progress=st.floats(0, 1, width=16))
-    def renew(self, held: tuple[Model, int], progress: float) -> None:
-        model, attempt = held
-        ours = self.world.run(self.tasks.renew([Held(model.submission.task_id, attempt, progress)], 3600))
-        accepted = self._is_there(model) and model.holds(attempt)
+    def renew(self, held: tuple[Model, UUID], progress: float) -> None:
+        model, claim_id = held
+        ours = self.world.run(self.tasks.renew([Held(model.submission.task_id, claim_id, progress)], 3600))
+        accepted = self._is_there(model) and model.holds(claim_id)
         assert bool(ours) == accepted
         model.silent = model.silent and not accepted
 
     @rule(held=st.lists(claims, min_size=1, max_size=3, unique_by=lambda h: id(h[0])), count=st.integers(0, 2))
-    def complete(self, held: list[tuple[Model, int]], count: int) -> None:
+    def complete(self, held: list[tuple[Model, UUID]], count: int) -> None:
         payloads = tuple(b"%d" % number for number in range(count))
-        successes = [Success(model.submission.task_id, attempt, payloads) for model, attempt in held]
+        successes = [Success(model.submission.task_id, claim_id, payloads) for model, claim_id in held]
         ended = {one.task_id for one in self.world.run(self.tasks.complete(successes))}
-        for model, attempt in held:
-            accepted = self._is_there(model) and model.holds(attempt)
+        for model, claim_id in held:
+            accepted = self._is_there(model) and model.holds(claim_id)
             assert (model.submission.task_id in ended) == accepted
             if accepted:
                 model.become(SUCCEEDED, "succeeded")
                 model.results = list(payloads)
 
     @rule(held=claims, retryable=st.booleans(), delay=st.sampled_from([0.0, 3600.0]))
-    def fail(self, held: tuple[Model, int], retryable: bool, delay: float) -> None:
-        model, attempt = held
-        failure = Failure(model.submission.task_id, attempt, retryable, delay, b"error")
+    def fail(self, held: tuple[Model, UUID], retryable: bool, delay: float) -> None:
+        model, claim_id = held
+        failure = Failure(model.submission.task_id, claim_id, retryable, delay, b"error")
         ended = self.world.run(self.tasks.fail([failure]))
-        accepted = self._is_there(model) and model.holds(attempt)
+        accepted = self._is_there(model) and model.holds(claim_id)
         assert bool(ended) == accepted
         if accepted and retryable and not model.last_try:
             model.become(QUEUED, "retried")
@@ -199,10 +221,10 @@ class Machine(RuleBasedStateMachine):
             model.become(FAILED, "failed")
 
     @rule(held=claims)
-    def release(self, held: tuple[Model, int]) -> None:
-        model, attempt = held
-        freed = self.world.run(self.tasks.release([Held(model.submission.task_id, attempt)]))
-        accepted = self._is_there(model) and model.holds(attempt)
+    def release(self, held: tuple[Model, UUID]) -> None:
+        model, claim_id = held
+        freed = self.world.run(self.tasks.release([Held(model.submission.task_id, claim_id)]))
+        accepted = self._is_there(model) and model.holds(claim_id)
         assert bool(freed) == accepted
         if accepted:
             model.become(QUEUED)
@@ -212,7 +234,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(model=jobs_made, etag=st.sampled_from(["", "right", "wrong"]))
     def cancel(self, model: Model, etag: str) -> None:
-        tag = {"right": str(len(model.history)), "wrong": "0"}.get(etag, "")
+        right = f"{len(model.history)}.{model.shares}" if model.shares else str(len(model.history))
+        tag = {"right": right, "wrong": "0"}.get(etag, "")
         refused = self._refusal(model, live=True)
         with _refused(refused or (Reason.ETAG_MISMATCH if etag == "wrong" else None)):
             self.world.run(self.jobs.cancel("acme", model.submission.job_id, tag))
@@ -228,6 +251,9 @@ class Machine(RuleBasedStateMachine):
             assert again.task_id == model.submission.task_id
             model.become(QUEUED)
             model.released, model.ready = model.attempt, True
+            model.attempt_count = 0
+            # Others may have asked for the same meanwhile.
+            model.work = None
 
     @rule(model=jobs_made)
     def delete(self, model: Model) -> None:
@@ -242,6 +268,23 @@ class Machine(RuleBasedStateMachine):
                 "UPDATE tasks SET lease_time = now() - interval '1 second' WHERE task_id = %s", model.submission.task_id
             )
             model.silent = True
+
+    @rule(model=jobs_made)
+    def crash(self, model: Model) -> None:
+        """The server dies before a claim has reached the disk: nobody knows of it but the one who made it."""
+        if self._is_there(model) and model.state is RUNNING and model.unsaved is not None:
+            self.world.rows(
+                "UPDATE tasks SET state = 1, attempt = attempt - 1, lease_time = NULL, claim_id = NULL"
+                " WHERE task_id = %s",
+                model.submission.task_id,
+            )
+            self.world.rows(
+                "UPDATE jobs SET state = 1, history = trim_array(history, 1), attempt_count = %s WHERE job_id = %s",
+                model.unsaved, model.submission.job_id,
+            )  # fmt: skip
+            model.history.pop()
+            model.state, model.silent, model.attempt = QUEUED, False, model.attempt - 1
+            model.attempt_count, model.unsaved = model.unsaved, None
 
     @rule()
     def end_leases(self) -> None:
@@ -278,7 +321,7 @@ class Machine(RuleBasedStateMachine):
         assert {row[0] for row in rows} == self.models.keys()
         for job_id, state, history, open_tasks, counted, begun, of_task, attempt, released, leased, *more in rows:
             model = self.models[job_id]
-            results, outcomes, failed, ended = more
+            results, outcomes, failed, ended, shares = more
             assert (state, history) == (model.state, model.history)
             assert (open_tasks, leased) == (not model.state.terminal, model.state is RUNNING)
             assert of_task == model.state or (model.state, of_task) == (FAILED, CANCELLED)
@@ -286,6 +329,7 @@ class Machine(RuleBasedStateMachine):
             assert results == model.results
             assert counted == len(results)
             assert outcomes == model.outcomes
+            assert shares == model.shares
             assert (failed, ended) == (model.state is FAILED, model.state.terminal)
 
     @invariant()

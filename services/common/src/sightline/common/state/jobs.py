@@ -208,7 +208,9 @@ class Jobs:
             TemporarilyAway: when nothing was stored at all.
         """
         # The first of those with one request id; the others repeat it.
-        first = {(s.tenant, s.request_id or s.job_id): s for s in reversed(submissions)}
+        first: dict[tuple[str, UUID], Submission] = {}
+        for one in submissions:
+            first.setdefault((one.tenant, one.request_id or one.job_id), one)
         outcomes = await self._place(list(first.values()))
         outcomes |= await self.repeats([s for s in submissions if s.job_id not in outcomes])
         return [outcomes.get(s.job_id) or NotFound(f"media/{s.media_id}") for s in submissions]

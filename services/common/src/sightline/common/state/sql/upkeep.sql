@@ -140,6 +140,8 @@ DELETE FROM jobs
 WHERE (tenant, job_id) IN (
     SELECT tenant, job_id FROM jobs WHERE state >= 3 AND expire_time < now() ORDER BY expire_time LIMIT :count
 )
+-- Once more, for one that a submission has joined meanwhile, or that runs again.
+  AND state >= 3 AND expire_time < now()
 RETURNING job_id;
 
 -- name: purge_requests
