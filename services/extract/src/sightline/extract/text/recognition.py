@@ -18,7 +18,7 @@ _MAX_WIDTH_PX = 3200
 # A line this much taller than wide may be one letter, or a line that is turned.
 _TALL = 1.5
 # Below this a line may be upside down.
-_DOUBTFUL = 0.6
+_DOUBTFUL = 0.8
 # A letter is at most so many times wider than high; what is wider is a drawing that looks like one.
 _WIDEST_LETTER = 2.0
 

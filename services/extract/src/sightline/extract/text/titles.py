@@ -18,7 +18,7 @@ _LARGER = 1.12
 _TOP_SHARE = 0.2
 # Its lines are alike in size, begin or have their middle within this share of the width, and are no further apart than
 # this many of their heights.
-_ALIKE = 0.85
+_ALIKE = 0.72
 _ALIGNED = 0.04
 _APART = 0.6
 _MOST_LETTERS = 160
