@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from sightline.client.names import has_ended
     from sightline.client.retry import RetryPolicy
+    from sightline.client.sound import SoundPiece
 
 __all__ = [
     "AsyncSightline",
@@ -55,6 +56,7 @@ __all__ = [
     "ServerFault",
     "Sightline",
     "SightlineError",
+    "SoundPiece",
     "Unauthenticated",
     "Unavailable",
     "has_ended",
@@ -64,6 +66,7 @@ _HOMES = {
     "AsyncSightline": "_async.client",
     "Sightline": "_sync.client",
     "RetryPolicy": "retry",
+    "SoundPiece": "sound",
     "has_ended": "names",
 }
 

@@ -10,10 +10,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from sightline.client._async.calls import AsyncCalls
 from sightline.client._async.dead_letters import AsyncDeadLetters
+from sightline.client._async.extract import AsyncExtract
 from sightline.client._async.faces import AsyncFaces
 from sightline.client._async.jobs import AsyncJobs
 from sightline.client._async.media import AsyncMediaStore
 from sightline.client._async.objects import AsyncObjects
+from sightline.client._async.people import AsyncPeople
 from sightline.client._async.webhooks import AsyncWebhooks
 from sightline.client.address import DEFAULT_SERVER, Address
 from sightline.client.environment import read_environment
@@ -26,10 +28,12 @@ class AsyncSightline:
     Attributes:
         faces: faces in one picture, answered at once.
         objects: objects and segments in one picture, answered at once.
+        extract: text in one picture and facts about a file, answered at once.
         media: the files that are analysed.
         jobs: durable work.
         dead_letters: jobs that were given up.
         webhooks: addresses that are told when jobs end.
+        people: who is known by the face, and the search for them.
     """
 
     def __init__(
@@ -60,10 +64,12 @@ class AsyncSightline:
         self._calls = AsyncCalls(address, key, timeout, retry or RetryPolicy(), roots)
         self.faces = AsyncFaces(self._calls)
         self.objects = AsyncObjects(self._calls)
+        self.extract = AsyncExtract(self._calls)
         self.media = AsyncMediaStore(self._calls)
         self.jobs = AsyncJobs(self._calls, self.media)
         self.dead_letters = AsyncDeadLetters(self._calls)
         self.webhooks = AsyncWebhooks(self._calls)
+        self.people = AsyncPeople(self._calls)
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -12,12 +14,14 @@ from google.protobuf import empty_pb2
 
 from sightline.client import requests
 from sightline.client._async.calls import AsyncCalls
+from sightline.client._async.extract_jobs import AsyncExtractJobs
 from sightline.client._async.media import AsyncMediaStore
 from sightline.client._async.object_jobs import AsyncObjectJobs
-from sightline.client._async.waiting import sleep
+from sightline.client._async.waiting import run_blocking, sleep
 from sightline.client.content import FileLike
 from sightline.client.errors import Conflict, NotFound, SightlineError
 from sightline.client.names import has_ended, is_media_name, job_name
+from sightline.client.outputs import output_files
 from sightline.client.status import from_status, of_job
 from sightline.client.streams import cancelled_at_end
 from sightline.v1 import job_service_pb2_grpc
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from sightline.v1.job_service_pb2_grpc import JobServiceAsyncStub
 
 
-class AsyncJobs(AsyncObjectJobs):
+class AsyncJobs(AsyncObjectJobs, AsyncExtractJobs):
     """Create jobs and follow them. A job that was acknowledged is never lost, whatever dies on the way."""
 
     def __init__(self, calls: AsyncCalls, media: AsyncMediaStore) -> None:
@@ -295,6 +299,33 @@ class AsyncJobs(AsyncObjectJobs):
             if not page.next_page_token:
                 return
 
+    async def download_files(
+        self, job: Job | str, folder: str | os.PathLike[str], *, timeout: float | None = None
+    ) -> builtins.list[Path]:
+        """Write the files that a job has made into a folder, each by its own name.
+
+        Args:
+            job: the job or its name.
+            folder: where to; it is made if it is not there, and files of these names are replaced.
+            timeout: how many seconds each of the steps may take.
+
+        Returns:
+            The paths, in the order of the results.
+
+        Raises:
+            NotFound: the job or one of its files was deleted.
+            OSError: a file can't be written.
+        """
+        await run_blocking(lambda: Path(folder).mkdir(parents=True, exist_ok=True))
+        written = {}
+        async for result in self.results(job, timeout=timeout):
+            for file in output_files(result):
+                if file.media not in written:
+                    # Only the last part of a name is taken: the answer must not choose the folder.
+                    to = Path(folder) / Path(file.file_name).name
+                    written[file.media] = await self._media.download(file.media, to, timeout=timeout)
+        return [*written.values()]
+
     async def _as_changed(self, job: Job | str, error: Conflict) -> Job:
         """Read a job that refuses a change because an earlier attempt, whose answer was lost, has made it."""
         if error.attempts == 1:
@@ -305,6 +336,9 @@ class AsyncJobs(AsyncObjectJobs):
         self, source: FileLike | Media, spec: JobSpec, wait: bool, timeout: float | None, **create: Any
     ) -> Job:
         spec.media = await self._uploaded(source, timeout)
+        return await self._made(spec, wait, timeout, **create)
+
+    async def _made(self, spec: JobSpec, wait: bool, timeout: float | None, **create: Any) -> Job:
         job = await self.create(spec, timeout=timeout, **create)
         return await self.wait(job, timeout=timeout) if wait else job
 

@@ -10,7 +10,20 @@ import typer
 from typer.core import TyperGroup
 
 from sightline.client.address import DEFAULT_SERVER
-from sightline.client.command import compare, dead_letters, faces, health, jobs, media, objects, segment, webhooks
+from sightline.client.command import (
+    compare,
+    dead_letters,
+    faces,
+    films,
+    health,
+    jobs,
+    media,
+    objects,
+    people,
+    segment,
+    sounds,
+    webhooks,
+)
 from sightline.client.command.complaints import complain
 from sightline.client.command.exits import MEANINGS, Exit, exit_of
 from sightline.client.command.plugins import plugin, plugin_names
@@ -26,6 +39,7 @@ Examples:
   sightline faces photo.jpg
   sightline faces *.jpg --draw out/
   sightline objects street.jpg --draw objects.jpg
+  sightline document lecture.mp4 --out lecture/
   sightline faces photo.jpg --json | jq '.faces | length'
   sightline --server https://sightline.example jobs list
 
@@ -69,10 +83,15 @@ def build() -> typer.Typer:
     app.command("compare")(compare.compare)
     app.command("objects")(objects.objects)
     app.command("segment")(segment.segment)
+    for film_command in (films.slides, films.text, films.transcribe, films.document, films.keyframes):
+        app.command(film_command.__name__)(film_command)
+    app.command("audio")(sounds.audio)
+    app.command("mix")(sounds.mix)
     app.add_typer(jobs.app, name="jobs")
     app.add_typer(media.app, name="media")
     app.add_typer(dead_letters.app, name="dead-letters")
     app.add_typer(webhooks.app, name="webhooks")
+    app.add_typer(people.app, name="people")
     app.command("health")(health.health)
     return app
 

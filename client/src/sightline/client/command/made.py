@@ -1,0 +1,74 @@
+"""What commands that make files have in common: a durable job, its result in one message, its files in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from sightline.client.command.complaints import Complaints, note
+from sightline.client.command.output import print_json
+from sightline.client.command.session import session
+from sightline.client.command.videos import results_of
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from sightline.client import Sightline
+    from sightline.v1.job_pb2 import Job
+
+Out: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Write the files that are made into this folder.")
+]
+Films: TypeAlias = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, or names of uploaded media.")]
+
+
+def each(
+    context: typer.Context,
+    sources: list[str],
+    make: Callable[[Sightline, str], Job],
+    show: Callable[[str, Any], None],
+    *,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Make a job of each file, wait for it, show its result and fetch its files.
+
+    Args:
+        context: of the command.
+        sources: files, or names of media.
+        make: creates the job of one of them.
+        show: prints its result for people; it is given the name and the message.
+        out: where the files go; of several sources, each into a folder of its own; None leaves them on the server.
+        as_json: whether the result is printed as JSON instead.
+    """
+    complaints, settings = Complaints(), session(context)
+    with settings.connect() as sightline:
+        for source in sources:
+            with complaints.about(source):
+                job = make(sightline, source)
+                result = _whole(results_of(sightline, settings, job, source))
+                if as_json:
+                    print_json(result, file=source, job=job.name)
+                else:
+                    show(source, result)
+                if out is not None:
+                    folder = out if len(sources) == 1 else out / Path(source).stem
+                    files = sightline.jobs.download_files(job, folder, timeout=settings.timeout)
+                    note(f"{source}: {len(files)} file{'' if len(files) == 1 else 's'} in {folder}")
+    complaints.end()
+
+
+def _whole(results: Any) -> Message:
+    """Merge the parts of a result in their order."""
+    whole: Message | None = None
+    for result in results:
+        part: Message = getattr(result, result.WhichOneof("result"))
+        if whole is None:
+            whole = part
+        else:
+            whole.MergeFrom(part)
+    assert whole is not None, "a job that has succeeded has a result"
+    return whole
