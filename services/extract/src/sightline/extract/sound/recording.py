@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -111,17 +112,17 @@ class Recording:
             MediaRejected: MEDIA_CORRUPT where too much is damaged, MEDIA_TOO_LARGE where it goes on for longer than
                 its header says and than is accepted.
         """
-        at, given, slack = 0, start, 0
+        at, given, slack = -math.inf, start, 0
         for place, block in self._from(start):
             # The first block has its exact place; those that follow without a gap are not moved by rounded times.
-            begin = at if abs(place - at) <= slack else place
+            begin = int(at) if abs(place - at) <= slack else place
             end = begin + block.shape[1]
-            yield from _silence(begin - max(at, given), block.shape[0])
-            if end > max(at, given):
-                yield block[:, max(at, given) - end :] if begin < max(at, given) else block
+            self._check_seconds(end / self.rate_hz)
+            yield from _silence(begin - given, block.shape[0])
+            if end > given:
+                yield block[:, given - end :] if begin < given else block
             at = max(at, end)
-            given, slack = max(given, at), int(_JITTER_SECONDS * self.rate_hz)
-            self._check_seconds(at / self.rate_hz)
+            given, slack = max(given, end), int(_JITTER_SECONDS * self.rate_hz)
 
     def _from(self, start: int) -> Iterator[tuple[int, Samples]]:
         """Give blocks with their places, the first of which begins at `start` or before it, where there is one."""

@@ -11,8 +11,9 @@ class Sounds(Protocol):
 
     `mix` calls both methods from its own thread, one at a time, in the order of the time line. A key is fetched
     once before its first piece sounds, whatever the number of pieces that share it, and released once when the
-    last piece that sounds now has ended. A key that is released with `needed_again` will be fetched again later:
-    whoever fetches decides what is kept until then. A file must stay as it is between the two calls.
+    last piece that sounds now has ended. A key that is released with `needed_again` may be fetched again later
+    (a short recording is remembered without its file): whoever fetches decides what is kept until then. A file must
+    stay as it is between the two calls.
     """
 
     def fetch(self, key: str) -> Path:

@@ -65,6 +65,7 @@ class SoundWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
+            self._container.start_encoding()  # a sound of no length has a header too
             self._container.mux(self._stream.encode(None))
         self._container.close()
         if kind is not None:
