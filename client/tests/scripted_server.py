@@ -19,6 +19,8 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from scripted_people import People
+
 from sightline.v1 import (
     face_pb2,
     face_service_pb2,
@@ -32,6 +34,8 @@ from sightline.v1 import (
     object_pb2,
     object_service_pb2,
     object_service_pb2_grpc,
+    person_pb2,
+    person_service_pb2_grpc,
     webhook_pb2,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
@@ -97,6 +101,10 @@ class Script:
     spoil_download: bool = False
     webhooks: dict[str, webhook_pb2.Webhook] = field(default_factory=dict)
     deliveries: dict[str, webhook_pb2.WebhookDelivery] = field(default_factory=dict)
+    persons: dict[str, person_pb2.Person] = field(default_factory=dict)
+    enrolled: list[person_pb2.EnrolledFace] = field(default_factory=list)
+    receipts: dict[str, person_pb2.ErasureReceipt] = field(default_factory=dict)
+    outdated: int = 0
     serving: bool = True
 
     def named(self, method: str) -> list[Call]:
@@ -475,6 +483,7 @@ def server(
     job_service_pb2_grpc.add_JobServiceServicer_to_server(Jobs(script), made)
     media_service_pb2_grpc.add_MediaServiceServicer_to_server(Media(script), made)
     webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(Webhooks(script), made)
+    person_service_pb2_grpc.add_PersonServiceServicer_to_server(People(script, paged, not_found), made)
     health_pb2_grpc.add_HealthServicer_to_server(Health(script), made)
     if credentials:
         return made, made.add_secure_port(f"127.0.0.1:{port}", credentials)

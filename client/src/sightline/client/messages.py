@@ -35,6 +35,8 @@ from sightline.v1.object_pb2 import (
     SegmentOptions,
     SegmentResult,
 )
+from sightline.v1.person_pb2 import EnrolledFace, ErasureReceipt, Person
+from sightline.v1.person_service_pb2 import SearchFacesResponse
 from sightline.v1.webhook_pb2 import Webhook, WebhookDelivery
 
 __all__ = [
@@ -50,6 +52,8 @@ __all__ = [
     "DetectObjectsResult",
     "DetectObjectsVideoResult",
     "DetectedObject",
+    "EnrolledFace",
+    "ErasureReceipt",
     "Face",
     "FaceAttributes",
     "FaceCluster",
@@ -70,8 +74,10 @@ __all__ = [
     "NormalizedPoint",
     "ObjectTrack",
     "ObjectVideoOptions",
+    "Person",
     "Ring",
     "RunLengthMask",
+    "SearchFacesResponse",
     "Segment",
     "SegmentOptions",
     "SegmentResult",

@@ -6,6 +6,7 @@ import re
 
 from sightline.v1.job_pb2 import DeadLetter, Job
 from sightline.v1.media_pb2 import Media
+from sightline.v1.person_pb2 import Person
 from sightline.v1.webhook_pb2 import Webhook
 
 _MEDIA_NAME = re.compile(r"media/[0-9a-f-]{36}")
@@ -26,6 +27,11 @@ def media_name(media: Media | str) -> str:
 def webhook_name(webhook: Webhook | str) -> str:
     """Give `webhooks/{id}` for a webhook, a name or a bare id; `-` stands for all."""
     return webhook.name if isinstance(webhook, Webhook) else _under("webhooks", webhook)
+
+
+def person_name(person: Person | str) -> str:
+    """Give `persons/{id}` for a person, a name or a bare id."""
+    return person.name if isinstance(person, Person) else _under("persons", person)
 
 
 def is_media_name(text: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sightline.client.limits import rules
 from sightline.v1.face_pb2 import DetectFacesOptions, FaceVideoOptions
 from sightline.v1.job_pb2 import Job, JobSpec
 from sightline.v1.job_service_pb2 import BatchCreateJobsRequest, BatchGetJobsRequest, CreateJobRequest
+from sightline.v1.person_pb2 import Person
 from sightline.v1.webhook_pb2 import Webhook
 
 _Item = TypeVar("_Item")
@@ -47,6 +49,33 @@ def webhook_changes(**fields: Any) -> tuple[Webhook, list[str]]:
     """Give a webhook with those fields that are not None, and their names: also what is set to nothing is a change."""
     given = {field: value for field, value in fields.items() if value is not None}
     return Webhook(**given), list(given)
+
+
+def new_person(
+    name: str, *, consent: str, purpose: str, collection: str, expires: datetime | None, erase_sources: bool
+) -> Person:
+    """Say who is to be created."""
+    person = Person(
+        display_name=name, consent=consent, purpose=purpose, collection=collection, erase_sources=erase_sources
+    )
+    if expires is not None:
+        person.expire_time.FromDatetime(expires.astimezone())
+    return person
+
+
+def person_changes(expires: datetime | None, never_expires: bool, **fields: Any) -> tuple[Person, list[str]]:
+    """Give a person with those fields that are not None, and their names.
+
+    Raises:
+        ValueError: the person is to expire and never to expire.
+    """
+    if expires is not None and never_expires:
+        raise ValueError("a person expires or never does")
+    given = {field: value for field, value in fields.items() if value is not None}
+    person = Person(**given)
+    if expires is not None:
+        person.expire_time.FromDatetime(expires.astimezone())
+    return person, [*given, *(["expire_time"] if expires is not None or never_expires else [])]
 
 
 def _groups(items: Sequence[_Item], size: int) -> Sequence[Sequence[_Item]]:

@@ -41,7 +41,7 @@ jobs_gone AS (
 )
 SELECT ARRAY(SELECT blob_key FROM media_gone UNION SELECT blob_key FROM files), (SELECT results FROM counted);
 
--- name: finish_person
+-- name: finish_person!
 -- The last of the transaction: the person goes, with the request ids, and what is known of the erasure is kept.
 WITH gone AS (
     DELETE FROM persons WHERE tenant = :tenant AND person_id = :person_id
