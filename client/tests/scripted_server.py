@@ -212,6 +212,17 @@ class Jobs(job_service_pb2_grpc.JobServiceServicer):
         job.name, job.state = name, job_pb2.Job.STATE_QUEUED
         return job
 
+    def shared(self, request: job_service_pb2.CreateJobRequest) -> job_pb2.Job | None:
+        """Give the job that was created for the same work before, unless this is a repeat of its creation."""
+        if request.force or request.request_id in self.by_request:
+            return None
+        twin = next((job for job in self.script.jobs.values() if job.spec == request.job.spec), None)
+        if twin is None:
+            return None
+        answer = job_pb2.Job(deduplicated_from=twin.name)
+        answer.MergeFrom(twin)
+        return answer
+
     async def job(self, name: str, context: Any) -> job_pb2.Job:
         if name not in self.script.jobs:
             await not_found(context, name)
@@ -219,7 +230,7 @@ class Jobs(job_service_pb2_grpc.JobServiceServicer):
 
     async def CreateJob(self, request, context):
         await self.script.enter("CreateJob", request, context)
-        job = self.store(request)
+        job = self.shared(request) or self.store(request)
         await self.script.leave("CreateJob", context)
         return job
 

@@ -71,6 +71,17 @@ async def test_a_job_finds_the_same_faces(run, photo, script):
     assert answer["job"] in script.jobs
 
 
+async def test_work_that_was_asked_for_before_is_shared_unless_it_is_forced(run, photo, script):
+    media = (await run("media", "upload", photo)).stdout.strip()
+    first = await run("faces", media, "--job", "--json")
+    again = await run("faces", media, "--job", "--json")
+    forced = await run("faces", media, "--job", "--json", "--force")
+    jobs = [json.loads(one.stdout)["job"] for one in (first, again, forced)]
+    assert jobs[0] == jobs[1] != jobs[2]
+    assert "same work" not in first.stderr + forced.stderr
+    assert f"the same work was done as {jobs[0]}, which is used; --force runs it anew" in again.stderr
+
+
 async def test_faces_are_drawn_into_a_file_or_a_folder(run, photo, tmp_path):
     assert (await run("faces", photo, "--draw", str(tmp_path / "drawn.jpg"))).exit_code == 0
     assert kind_of(tmp_path / "drawn.jpg") == ("JPEG", (200, 100))

@@ -113,7 +113,7 @@ async def test_waiting_ends_when_the_time_is_over(sightline, script):
 
 
 async def test_lists_go_over_every_page(sightline, script):
-    made = [(await sightline.jobs.create(SPEC)).name for _ in range(5)]
+    made = [(await sightline.jobs.create(SPEC, force=True)).name for _ in range(5)]
     assert [job.name async for job in sightline.jobs.list(filter="state = QUEUED", order_by="create_time")] == made
     pages = [call.request for call in script.named("ListJobs")]
     assert [page.page_token for page in pages] == ["", "2", "4"]
@@ -170,7 +170,7 @@ async def test_a_dead_letter_is_replayed(sightline):
 
 
 async def test_all_dead_letters_that_pass_a_filter_are_replayed(sightline, script):
-    made = [(await sightline.jobs.create(SPEC)).name for _ in range(5)]
+    made = [(await sightline.jobs.create(SPEC, force=True)).name for _ in range(5)]
     pages = [page async for page in sightline.dead_letters.replay_all(filter="kind = detect_faces")]
     assert [name for page in pages for name in page.jobs] == made
     assert [call.request.filter for call in script.named("ReplayDeadLetters")] == ["kind = detect_faces"] * 3

@@ -140,12 +140,15 @@ async def test_what_has_expired_is_purged(
 ) -> None:
     kept, expired = [await client("CreateJob", wanted(str(uuid4()))) for _ in range(2)]
     await hand.complete(await hand.claim(expired.name), job_pb2.JobResult(detect_faces={}))
-    old_media = await add_media(keep_seconds=-1)
+    old_media = await add_media()
     blobs = await open_blobs(settings.blobs, Metrics())
     await blobs.put_bytes(f"blob/{old_media.removeprefix('media/')}", b"old")
     files, upload_id = MediaFiles(database), uuid4()
     await files.begin_upload("acme", upload_id, "broken off", None, None)
     async with database.connection() as connection:
+        # Only now, when its bytes are there: a purge between the row and the bytes would leave them.
+        sql = "UPDATE media SET expire_time = now() - interval '1 day' WHERE media_id = %s"
+        await connection.execute(sql, [old_media.removeprefix("media/")])
         await connection.execute("UPDATE jobs SET expire_time = now() - interval '1 day'")
         await connection.execute("UPDATE idempotency SET create_time = now() - interval '2 days'")
         await connection.execute("UPDATE uploads SET update_time = now() - interval '2 days'")

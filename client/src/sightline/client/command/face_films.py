@@ -11,6 +11,7 @@ import typer
 from sightline.client.command.complaints import note
 from sightline.client.command.output import print_json, print_table
 from sightline.client.command.session import Session
+from sightline.client.command.sharing import tell_if_shared
 from sightline.client.command.videos import results_of, seconds
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def people_of(
         if (length := getattr(search, name)) is not None:
             getattr(video, name).FromMicroseconds(round(length * 1e6))
     made = sightline.jobs.detect_faces(film, video=video, timeout=settings.timeout, **options)
+    tell_if_shared(film, made)
     whole = DetectFacesVideoResult()
     for part in results_of(sightline, settings, made, film):
         whole.MergeFrom(part.detect_faces_video)

@@ -15,6 +15,7 @@ from sightline.client.command.face_films import FilmSearch, people_of, show_peop
 from sightline.client.command.output import AsJson, print_json, print_table
 from sightline.client.command.progress import bar, waiting_for
 from sightline.client.command.session import Session, session
+from sightline.client.command.sharing import Force, tell_if_shared
 from sightline.client.command.videos import is_video
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class _Search:
     max_faces: int
     embeddings: bool
     job: bool
+    force: bool
 
 
 def faces(
@@ -45,6 +47,7 @@ def faces(
     max_faces: Annotated[int, typer.Option(min=0, max=1000, help="Most faces, the largest first; 0 means all.")] = 0,
     embeddings: Annotated[bool, typer.Option("--embeddings", help="Give the embedding of each face.")] = False,
     job: Annotated[bool, typer.Option("--job/--sync", help="As durable jobs, or answered at once.")] = False,
+    force: Force = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write the best shots of the people of videos into it.")
     ] = None,
@@ -71,14 +74,14 @@ def faces(
     Exits with 1 if nothing has a face.
     """
     check_drawing(draw)
-    search = _Search(min_score, max_faces, embeddings, job)
+    search = _Search(min_score, max_faces, embeddings, job, force)
     films = FilmSearch(every, start, end, min_similarity)
     complaints, found = Complaints(), False
     with session(context).connect() as sightline:
         for photo in photos:
             with complaints.about(photo):
                 if is_video(photo):
-                    seen, name = people_of(sightline, session(context), photo, _in_films(search), films)
+                    seen, name = people_of(sightline, session(context), photo, _in_jobs(search), films)
                     found = found or bool(seen.people)
                     show_people(photo, seen, name, as_json)
                     if out:
@@ -92,8 +95,13 @@ def faces(
     complaints.end(otherwise=Exit.OK if found else Exit.ANSWER_IS_NO)
 
 
-def _in_films(search: _Search) -> dict[str, Any]:
-    return {"min_score": search.min_score, "max_faces": search.max_faces, "embeddings": search.embeddings}
+def _in_jobs(search: _Search) -> dict[str, Any]:
+    return {
+        "min_score": search.min_score,
+        "max_faces": search.max_faces,
+        "embeddings": search.embeddings,
+        "force": search.force,
+    }
 
 
 def _find(sightline: Sightline, options: Session, photo: str, search: _Search) -> tuple[DetectFacesResult, str]:
@@ -112,13 +120,8 @@ def _find(sightline: Sightline, options: Session, photo: str, search: _Search) -
 
 
 def _find_by_job(sightline: Sightline, options: Session, photo: str, search: _Search) -> tuple[DetectFacesResult, str]:
-    job = sightline.jobs.detect_faces(
-        photo,
-        min_score=search.min_score,
-        max_faces=search.max_faces,
-        embeddings=search.embeddings,
-        timeout=options.timeout,
-    )
+    job = sightline.jobs.detect_faces(photo, timeout=options.timeout, **_in_jobs(search))
+    tell_if_shared(photo, job)
     with waiting_for(job.name, photo) as show:
         sightline.jobs.wait(job, on_change=show, timeout=options.timeout)
     result = next(iter(sightline.jobs.results(job, timeout=options.timeout)))

@@ -13,6 +13,7 @@ from sightline.client.command.exits import Exit
 from sightline.client.command.output import AsJson, print_json, print_table
 from sightline.client.command.progress import bar
 from sightline.client.command.session import Session, session
+from sightline.client.command.sharing import Force, tell_if_shared
 from sightline.client.command.videos import is_video, results_of, seconds
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def objects(
         float | None, typer.Option(min=0, metavar="SECONDS", help="Time between frames of a video; 0 means each.")
     ] = None,
     job: Annotated[bool, typer.Option("--job/--sync", help="As durable jobs, or answered at once.")] = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the objects in photos, and follow those of videos (which are always jobs).
@@ -68,11 +70,11 @@ def objects(
         for photo in photos:
             with complaints.about(photo):
                 if is_video(photo):
-                    seen, name = _follow(sightline, session(context), photo, options, every)
+                    seen, name = _follow(sightline, session(context), photo, options | {"force": force}, every)
                     _show_tracks(photo, seen, name, as_json)
                     found = found or bool(seen.tracks)
                     continue
-                result, name = _find(sightline, session(context), photo, options, job)
+                result, name = _find(sightline, session(context), photo, options, job, force=force)
                 found = found or bool(result.objects)
                 _show(photo, result, name, as_json)
                 if draw:
@@ -81,11 +83,12 @@ def objects(
 
 
 def _find(
-    sightline: Sightline, settings: Session, photo: str, options: dict[str, Any], job: bool
+    sightline: Sightline, settings: Session, photo: str, options: dict[str, Any], job: bool, *, force: bool
 ) -> tuple[DetectObjectsResult, str]:
     """Give the objects of a photo, and the job that found them, if one did."""
     if job:
-        made = sightline.jobs.detect_objects(photo, timeout=settings.timeout, **options)
+        made = sightline.jobs.detect_objects(photo, force=force, timeout=settings.timeout, **options)
+        tell_if_shared(photo, made)
         return next(results_of(sightline, settings, made, photo)).detect_objects, made.name
     with bar(photo):
         return sightline.objects.detect(photo, timeout=settings.timeout, **options), ""
@@ -103,6 +106,7 @@ def _follow(
     if every is not None:
         video.every.FromMicroseconds(round(every * 1e6))
     made = sightline.jobs.detect_objects(film, video=video, timeout=settings.timeout, **options)
+    tell_if_shared(film, made)
     whole = DetectObjectsVideoResult()
     for part in results_of(sightline, settings, made, film):
         whole.MergeFrom(part.detect_objects_video)

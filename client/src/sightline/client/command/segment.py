@@ -13,6 +13,7 @@ from sightline.client.command.exits import Exit
 from sightline.client.command.output import AsJson, print_json, print_table
 from sightline.client.command.progress import bar, waiting_for
 from sightline.client.command.session import Session, session
+from sightline.client.command.sharing import Force, tell_if_shared
 
 if TYPE_CHECKING:
     from sightline.client import Sightline
@@ -37,6 +38,7 @@ def segment(
     min_diameter: Annotated[float | None, typer.Option(min=0, metavar="PX", help="Least diameter in pixels.")] = None,
     max_diameter: Annotated[float | None, typer.Option(min=0, metavar="PX", help="Greatest diameter.")] = None,
     job: Annotated[bool, typer.Option("--job/--sync", help="As durable jobs, or answered at once.")] = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the outlines and sizes of the objects in photos.
@@ -62,7 +64,7 @@ def segment(
     with session(context).connect() as sightline:
         for photo in photos:
             with complaints.about(photo):
-                result, name = _find(sightline, session(context), photo, options, job)
+                result, name = _find(sightline, session(context), photo, options, job, force=force)
                 found = found or bool(result.segments)
                 _show(photo, result, name, as_json)
                 if draw:
@@ -71,13 +73,14 @@ def segment(
 
 
 def _find(
-    sightline: Sightline, settings: Session, photo: str, options: dict[str, Any], job: bool
+    sightline: Sightline, settings: Session, photo: str, options: dict[str, Any], job: bool, *, force: bool
 ) -> tuple[SegmentResult, str]:
     """Give the segments of a photo, and the job that found them, if one did."""
     if not job:
         with bar(photo):
             return sightline.objects.segment(photo, timeout=settings.timeout, **options), ""
-    made = sightline.jobs.segment(photo, timeout=settings.timeout, **options)
+    made = sightline.jobs.segment(photo, force=force, timeout=settings.timeout, **options)
+    tell_if_shared(photo, made)
     with waiting_for(made.name, photo) as show:
         sightline.jobs.wait(made, on_change=show, timeout=settings.timeout)
     return next(iter(sightline.jobs.results(made, timeout=settings.timeout))).segment, made.name
