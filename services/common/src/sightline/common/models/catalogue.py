@@ -91,6 +91,8 @@ class ModelEntry(_Frozen):
         "object-detection",
         "object-weights",
         "sample",
+        "speech-detection",
+        "speech-to-text",
         "text-detection",
         "text-recognition",
     ]
