@@ -22,6 +22,7 @@ _WIDTHS = {
     **dict.fromkeys("ABCDEFGHKLNOPQRSTUVXYZ&", 690),
 }
 _WIDE, _USUAL = 1000, 540
+_SHAPES = sorted({0, _WIDE, _USUAL, *_WIDTHS.values()})
 
 
 class InvisibleFont:
@@ -43,8 +44,9 @@ class InvisibleFont:
         """Fill in the font's dictionary, and add what it refers to, once all text is encoded."""
         file = pydyf.Stream([_file()], {"Length1": len(_file())}, compress=True)
         pdf.add_object(file)
-        # Every number has the same shape.
-        shapes = pydyf.Stream([b"\x00\x01" * (len(self._numbers) + 1)], compress=True)
+        # For every number the shape that is as wide; number 0 is no character.
+        shape_of = [0, *(1 + _SHAPES.index(_width(letter)) for letter in self._numbers)]
+        shapes = pydyf.Stream([b"".join(shape.to_bytes(2, "big") for shape in shape_of)], compress=True)
         pdf.add_object(shapes)
         unicode = pydyf.Stream([self._to_unicode()], compress=True)
         pdf.add_object(unicode)
@@ -111,23 +113,25 @@ def _width(letter: str) -> int:
     return _WIDE if unicodedata.east_asian_width(letter) in "WF" else _USUAL
 
 
-def _empty() -> Glyph:
-    """Make a shape without area that reaches from below to above, so that what is selected has a height."""
+def _shape(width: int) -> Glyph:
+    """Make a shape without area that reaches from corner to corner, so that what is selected has a size."""
     pen = TTGlyphPen(None)
     pen.moveTo((0, round(DESCENT * _UNITS)))
-    pen.lineTo((_USUAL, round(ASCENT * _UNITS)))
+    pen.lineTo((width, round(ASCENT * _UNITS)))
     pen.closePath()
     return pen.glyph()
 
 
 @lru_cache(maxsize=1)
 def _file() -> bytes:
-    """Make the font's file: two shapes, neither of which can be seen; the same bytes every time."""
+    """Make the font's file: a shape for each width, none of which can be seen; the same bytes every time."""
+    names = [f"width{width}" for width in _SHAPES]
     font = FontBuilder(_UNITS)
-    font.setupGlyphOrder([".notdef", "empty"])
+    font.setupGlyphOrder([".notdef", *names])
     font.setupCharacterMap({})
-    font.setupGlyf({".notdef": Glyph(), "empty": _empty()})
-    font.setupHorizontalMetrics({".notdef": (_USUAL, 0), "empty": (_USUAL, 0)})
+    font.setupGlyf({".notdef": Glyph(), **dict(zip(names, map(_shape, _SHAPES), strict=True))})
+    widths = dict(zip([".notdef", *names], [_USUAL, *_SHAPES], strict=True))
+    font.setupHorizontalMetrics({name: (width, 0) for name, width in widths.items()})
     font.setupHorizontalHeader(ascent=round(ASCENT * _UNITS), descent=round(DESCENT * _UNITS))
     font.setupOS2()
     font.setupPost()

@@ -1,4 +1,4 @@
-"""Pictures as PDF holds them: JPEG and plain PNG as they are, all else as JPEG."""
+"""Pictures as PDF holds them: JPEG as it is, PNG exactly, all else as JPEG."""
 
 from __future__ import annotations
 
@@ -41,13 +41,15 @@ def _embedded(content: bytes) -> tuple[bytes, dict[str, Any]]:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
         if colours in {"Gray", "YCbCr"}:
             return content, _about(width, height, 1 if colours == "Gray" else 3, "/DCTDecode")
-    if content.startswith(_PNG):
-        plain = _plain_png(content)
-        if plain is not None:
-            return plain
+    is_png = content.startswith(_PNG)
+    plain = _plain_png(content) if is_png else None
+    if plain is not None:
+        return plain
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
         raise ValueError("the picture of a slide can't be decoded")
+    if is_png:  # of a rarer kind; it stays exact all the same
+        return _embedded(cv2.imencode(".png", pixels)[1].tobytes())
     jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), _QUALITY, "BGR", "444")
     return jpeg, _about(pixels.shape[1], pixels.shape[0], 3, "/DCTDecode")
 
