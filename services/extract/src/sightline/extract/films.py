@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sightline.common.media.video import Video, VideoInfo
 from sightline.common.settings import MediaLimits
+from sightline.extract.keyframes import choose_keyframes, read_keyframes
 from sightline.extract.packing import pack
 from sightline.extract.pictures import PictureType, encode
 from sightline.extract.slides import Slide, SlideOptions, find_slides, read_pictures
@@ -20,12 +24,12 @@ class WrittenPicture:
     """A picture in a file.
 
     Attributes:
-        number: of the slide that it shows.
+        seconds: when it is shown.
         path: the file.
         size_px: width and height.
     """
 
-    number: int
+    seconds: float
     path: Path
     size_px: tuple[int, int]
 
@@ -72,15 +76,53 @@ def write_slides(
     """Write the pictures of slides into a folder, each named by its number.
 
     Returns:
-        The pictures, in the order of their numbers.
+        The pictures, in the order of the slides.
 
     Raises:
         MediaRejected: MEDIA_CORRUPT when the film does not decode there.
     """
-    written = []
+    written = {}
     for slide, pixels in read_pictures(path, slides, limits):
         file = folder / f"slide-{slide.number:03d}.{kind}"
-        file.write_bytes(encode(pixels, kind))
-        written.append(WrittenPicture(slide.number, file, (pixels.shape[1], pixels.shape[0])))
+        written[slide.number] = _written(slide.frame_seconds, pixels, file, kind)
         progress(len(written) / len(slides))
-    return sorted(written, key=lambda picture: picture.number)
+    return [written[slide.number] for slide in slides]
+
+
+def write_keyframes(
+    path: Path,
+    limits: MediaLimits,
+    most: tuple[int, int],
+    folder: Path,
+    kind: PictureType,
+    *,
+    progress: Progress = lambda _share: None,
+) -> tuple[float, list[WrittenPicture]]:
+    """Write the pictures that stand for a film into a folder.
+
+    Args:
+        path: the film.
+        limits: what is accepted.
+        most: how many pictures, and the longest side of one in pixels; 0 leaves them as large as they are.
+        folder: where to.
+        kind: how they are written.
+        progress: told the share that is done.
+
+    Returns:
+        How long the film is, in seconds, and the pictures in their order.
+
+    Raises:
+        MediaRejected: as `choose_keyframes`.
+    """
+    count, side = most
+    times = choose_keyframes(path, limits, count, progress=lambda share: progress(share / 2))
+    written = []
+    for number, keyframe in enumerate(read_keyframes(path, times, limits, max_side_px=side), 1):
+        written.append(_written(keyframe.seconds, keyframe.pixels, folder / f"keyframe-{number:03d}.{kind}", kind))
+        progress(0.5 + 0.5 * number / len(times))
+    return measure(path, limits).duration_seconds, written
+
+
+def _written(seconds: float, pixels: NDArray[np.uint8], file: Path, kind: PictureType) -> WrittenPicture:
+    file.write_bytes(encode(pixels, kind))
+    return WrittenPicture(seconds, file, (pixels.shape[1], pixels.shape[0]))

@@ -15,6 +15,8 @@ from sightline.common.worker.child import Nursery
 from sightline.extract.reading import PictureText
 from sightline.extract.servicer import ExtractServicer, Prober
 from sightline.extract.settings import ExtractSettings
+from sightline.extract.stages.documents import Documents
+from sightline.extract.stages.keyframes import Keyframes
 from sightline.extract.stages.lectures import Lectures
 from sightline.extract.stages.pictures import Pictures
 from sightline.extract.stages.planning import QUEUE
@@ -52,8 +54,15 @@ def build(ground: Ground, settings: ExtractSettings) -> Parts:
 
     texts = Texts(text, films, outputs, nursery, settings=settings)
     sounds = Sounds(ground.files, films, outputs, nursery, limits=settings.media)
-    one_picture = Pictures(text, pictures, lectures.plan)
-    tasks = ExtractTasks(lectures.handlers(), texts.handlers(), sounds.handlers(), one_picture.handlers())
+    tasks = ExtractTasks(
+        lectures.handlers(),
+        texts.handlers(),
+        Documents(texts, outputs, ground.files).handlers(),
+        sounds.handlers(),
+        Keyframes(films, outputs, nursery, settings.media).handlers(),
+        # The later counts: it looks whether the media is a picture, and leaves films to the lectures.
+        Pictures(text, pictures, lectures.plan).handlers(),
+    )
     prober = Prober(ground.blobs, films, nursery, settings.media)
 
     def add_methods(server: RpcServer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from google.protobuf.duration_pb2 import Duration
@@ -40,7 +40,6 @@ _STREAMS = {
 }
 # What a repeated message takes beside its own bytes.
 _FRAMING_BYTES = 8
-_M = TypeVar("_M", extract_pb2.ExtractSlidesResult, extract_pb2.TranscribeResult)
 _R = TypeVar("_R", bound=Message)
 
 
@@ -170,38 +169,25 @@ def seconds(message: Duration) -> float:
     return message.seconds + message.nanos / 1e9
 
 
-def slide_parts(whole: extract_pb2.ExtractSlidesResult, most_bytes: int) -> list[extract_pb2.ExtractSlidesResult]:
-    """Divide a long result into parts of about this size; merged in their order they are the whole."""
+def slides_results(whole: extract_pb2.ExtractSlidesResult, most_bytes: int) -> list[bytes]:
+    """Give slides as the results of a job, each of about this size; merged in their order they are the whole."""
     slides = list(whole.slides)
     whole.ClearField("slides")
-    done = [whole]
-    for run in _runs(slides, most_bytes, whole.ByteSize()):
-        done[-1].slides.extend(run)
-        done.append(extract_pb2.ExtractSlidesResult())
-    return _counted(done)
+    parts = [extract_pb2.ExtractSlidesResult(slides=run) for run in runs(slides, most_bytes) or [[]]]
+    whole.part_count = len(parts)
+    parts[0].MergeFrom(whole)
+    return [JobResult(extract_slides=part).SerializeToString() for part in parts]
 
 
-def slides_results(whole: extract_pb2.ExtractSlidesResult, most_bytes: int) -> list[bytes]:
-    """Give slides as the results of a job."""
-    return [JobResult(extract_slides=part).SerializeToString() for part in slide_parts(whole, most_bytes)]
-
-
-def _counted(parts: list[_M]) -> list[_M]:
-    """Count the parts; the last one is empty where there is another."""
-    done = parts[:-1] or parts
-    done[0].part_count = len(done)
-    return done
-
-
-def _runs(messages: Iterable[_R], most_bytes: int, used: int) -> Iterator[list[_R]]:
-    """Divide messages into runs of about this size, the first of which shares its place with `used` bytes."""
-    run: list[_R] = []
+def runs(messages: Iterable[_R], most_bytes: int) -> list[list[_R]]:
+    """Divide messages into runs of about this size; none where there are none."""
+    done: list[list[_R]] = []
+    used = most_bytes
     for message in messages:
         needed = message.ByteSize() + _FRAMING_BYTES
-        if run and used + needed > most_bytes:
-            yield run
-            run, used = [], 0
-        run.append(message)
+        if used + needed > most_bytes:
+            done.append([])
+            used = 0
+        done[-1].append(message)
         used += needed
-    if run:
-        yield run
+    return done
