@@ -28,9 +28,7 @@ class EdgeSettings(ServiceSettings):
     listen_port: int = Field(8080, ge=1, le=65535, description="port of REST, gRPC and gRPC-Web")
     admin_host: str = Field("127.0.0.1", description="address of Envoy's statistics")
     admin_port: int = Field(9901, ge=1, le=65535, description="port of Envoy's statistics")
-    gateway_host: str = Field(
-        description="name of the gateways; many addresses are balanced over"
-    )
+    gateway_host: str = Field(description="name of the gateways; many addresses are balanced over")
     gateway_port: int = Field(8081, ge=1, le=65535, description="gRPC port of the gateways")
     cors_origins: tuple[str, ...] = Field((), description="web origins that browsers may call from, as a JSON list")
     access_log: bool = Field(False, description="write each call to standard output as a line of JSON")
