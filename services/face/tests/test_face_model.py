@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from insightface.model_zoo.scrfd import SCRFD
 from insightface.utils.face_align import norm_crop
 
 from sightline.common.errors import Reason, SightlineError
@@ -18,6 +19,7 @@ from sightline.common.media import Image, ImageFormat
 from sightline.common.models import ModelStore
 from sightline.face.alignment import align
 from sightline.face.analysis import FaceAnalyzer
+from sightline.face.geometry import on_canvas, resized
 from sightline.face.model import FaceModel
 from sightline.face.settings import FaceModelSettings
 
@@ -80,6 +82,7 @@ from sightline.common.media import Image, ImageFormat, decode_image
 from sightline.common.models import ModelStore
 from sightline.common.settings import MediaLimits, ModelSettings
 from sightline.face.analysis import FaceAnalyzer
+from sightline.face.geometry import on_canvas, resized
 from sightline.face.model import FaceModel
 from sightline.face.settings import FaceModelSettings
 store = ModelStore(ModelSettings(folder=Path(sys.argv[1]), allow_noncommercial=True))
@@ -101,3 +104,19 @@ def test_the_models_leave_room_under_600_mb_for_the_rest_of_the_process(model_st
     )
     resident_mb = int(said.stdout) / 2**20
     assert resident_mb < 450, f"{resident_mb:.0f} MB resident"
+
+
+@pytest.mark.parametrize("least_score", [0.02, 0.5, 0.999])
+def test_what_is_worked_out_for_sure_anchors_alone_equals_what_insightface_works_out_for_all(
+    least_score: float, face_model: FaceModel, solvay: Image
+) -> None:
+    canvas = on_canvas(resized(solvay.pixels, 640)[0])
+    with face_model._session() as session:
+        quick = session._detector
+        ours = quick.detect(canvas, canvas.shape[1::-1], det_thresh=least_score)
+        theirs = SCRFD.forward(quick, canvas, least_score)
+        mine = quick.forward(canvas, least_score)
+    for kind in range(3):
+        for one, other in zip(mine[kind], theirs[kind], strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert (len(ours[0]) == 0) == (least_score == 0.999)

@@ -40,6 +40,8 @@ def resized(pixels: NDArray[np.uint8], side_px: int) -> tuple[NDArray[np.uint8],
     height, width = pixels.shape[:2]
     scale = side_px / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if size == (width, height):
+        return pixels, scale
     # Averaging keeps what thinning out would drop; for enlarging there is nothing to average.
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8), scale
