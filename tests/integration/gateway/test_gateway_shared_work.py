@@ -188,6 +188,20 @@ async def test_a_job_whose_file_is_gone_is_not_shared_with_those_who_have_the_by
     assert (await client.refused("CreateJob", shared())).reason is Reason.NOT_FOUND
 
 
+async def test_a_job_that_has_lost_a_file_which_it_made_is_not_shared(
+    client: Any, shared: Wanted, hand: Any, add_media: AddMedia, database: Database
+) -> None:
+    first = await client("CreateJob", shared())
+    await hand.complete(await hand.claim(first.name), FOUND)
+    made = UUID((await add_media()).removeprefix("media/"))
+    async with database.connection() as connection:
+        sql = "UPDATE media SET job_id = %s WHERE media_id = %s"
+        await connection.execute(sql, [first.name.removeprefix("jobs/"), made])
+    assert (await client("CreateJob", shared())).name == first.name
+    await MediaFiles(database).delete("acme", made)
+    assert (await client("CreateJob", shared())).name != first.name
+
+
 async def test_a_repeated_request_id_gives_the_shared_job_again_and_says_so(client: Any, shared: Wanted) -> None:
     request_id = str(uuid4())
     first = await client("CreateJob", shared())

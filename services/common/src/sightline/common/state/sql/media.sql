@@ -34,7 +34,15 @@ LIMIT :count;
 
 -- name: delete
 -- A trigger notes the blob of every row that goes as one that nobody owns.
-DELETE FROM media WHERE tenant = :tenant AND media_id = :media_id RETURNING blob_key;
+WITH gone AS (
+    DELETE FROM media WHERE tenant = :tenant AND media_id = :media_id RETURNING tenant, job_id, blob_key
+),
+-- A job that was done and has lost a file that it made is no answer to who asks for the same work.
+parted AS (
+    UPDATE jobs SET work_key = NULL FROM gone
+    WHERE jobs.tenant = gone.tenant AND jobs.job_id = gone.job_id AND state = 3 AND work_key IS NOT NULL
+)
+SELECT blob_key FROM gone;
 
 -- name: existing
 SELECT tenant, media_id, sha256 FROM media
