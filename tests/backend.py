@@ -24,6 +24,9 @@ from sightline.v1 import (
     job_service_pb2_grpc,
     media_pb2,
     media_service_pb2_grpc,
+    person_pb2,
+    person_service_pb2,
+    person_service_pb2_grpc,
     webhook_pb2,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
@@ -203,6 +206,51 @@ class Webhooks(webhook_service_pb2_grpc.WebhookServiceServicer):
         return webhook_pb2.WebhookDelivery(name=request.name)
 
 
+class People(person_service_pb2_grpc.PersonServiceServicer):
+    """PersonService that records."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def CreatePerson(self, request: Any, context: Context) -> person_pb2.Person:
+        await self._backend.receive(request, context)
+        return person_pb2.Person(name=f"persons/{JOB_ID}")
+
+    async def UpdatePerson(self, request: Any, context: Context) -> person_pb2.Person:
+        await self._backend.receive(request, context)
+        return request.person
+
+    async def ListPersons(self, request: Any, context: Context) -> person_service_pb2.ListPersonsResponse:
+        await self._backend.receive(request, context)
+        return person_service_pb2.ListPersonsResponse()
+
+    async def DeletePerson(self, request: Any, context: Context) -> person_pb2.ErasureReceipt:
+        await self._backend.receive(request, context)
+        return person_pb2.ErasureReceipt(person=request.name, cause=person_pb2.ErasureReceipt.CAUSE_REQUEST)
+
+    async def GetErasureReceipt(self, request: Any, context: Context) -> person_pb2.ErasureReceipt:
+        await self._backend.receive(request, context)
+        person = request.name.removesuffix("/erasureReceipt")
+        return person_pb2.ErasureReceipt(person=person, cause=person_pb2.ErasureReceipt.CAUSE_REQUEST)
+
+    async def AddFace(self, request: Any, context: Context) -> person_service_pb2.AddFaceResponse:
+        await self._backend.receive(request, context)
+        face = person_pb2.EnrolledFace(name=f"{request.person}/faces/{JOB_ID}")
+        return person_service_pb2.AddFaceResponse(face=face)
+
+    async def ListFaces(self, request: Any, context: Context) -> person_service_pb2.ListFacesResponse:
+        await self._backend.receive(request, context)
+        return person_service_pb2.ListFacesResponse()
+
+    async def DeleteFace(self, request: Any, context: Context) -> Empty:
+        await self._backend.receive(request, context)
+        return Empty()
+
+    async def SearchFaces(self, request: Any, context: Context) -> person_service_pb2.SearchFacesResponse:
+        await self._backend.receive(request, context)
+        return person_service_pb2.SearchFacesResponse()
+
+
 def rpc_server(backend: Backend, port: int) -> RpcServer:
     """Make the server; the caller starts it."""
     settings = RpcSettings(port=port, drain_seconds=0.2)
@@ -211,4 +259,5 @@ def rpc_server(backend: Backend, port: int) -> RpcServer:
     server.add(media_service_pb2_grpc.add_MediaServiceServicer_to_server, MediaFiles(backend))
     server.add(webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, Webhooks(backend))
     server.add(face_service_pb2_grpc.add_FaceServiceServicer_to_server, Faces(backend))
+    server.add(person_service_pb2_grpc.add_PersonServiceServicer_to_server, People(backend))
     return server

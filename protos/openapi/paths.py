@@ -13,8 +13,9 @@ from openapi.rules import Schema
 from openapi.schemas import Schemas
 
 _VERBS = ("get", "post", "put", "patch", "delete")
-# `{name=webhooks/*/deliveries/*}` is a variable of two parts, `{job.name=jobs/*}` one inside a message.
-_VARIABLE = re.compile(r"\{([\w.]+)=((?:[\w-]+/\*/?)+)\}")
+# `{name=webhooks/*/deliveries/*}` is a variable of two parts, `{job.name=jobs/*}` one inside a message, and
+# `{name=persons/*/erasureReceipt}` one of something that there is once.
+_VARIABLE = re.compile(r"\{([\w.]+)=((?:[\w-]+/\*/?)+[\w-]*)\}")
 _PART = re.compile(r"([\w-]+)/\*")
 _BYTES = "google.api.HttpBody"
 _BINARY = "application/octet-stream"
@@ -70,7 +71,8 @@ class Paths:
             resource = self._contract.option(message.proto, "google.api.resource")
             for pattern in resource.pattern if resource is not None else ():
                 collection, variable = pattern.split("/")[-2:]
-                yield collection, variable.strip("{}")
+                if variable.startswith("{"):
+                    yield collection, variable.strip("{}")
 
     def _in_path(self, found: re.Match[str]) -> str:
         return _PART.sub(lambda part: f"{part[1]}/{{{self._variables[part[1]]}}}", found[2])

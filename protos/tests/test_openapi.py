@@ -66,6 +66,11 @@ def test_a_resource_is_named_in_the_path_by_its_own_word(document: Any) -> None:
     assert names == {("path", "job"), ("query", "afterSequence")}
 
 
+def test_what_there_is_once_has_its_word_at_the_end_of_the_path(document: Any) -> None:
+    receipt = document["paths"]["/v1/persons/{person}/erasureReceipt"]["get"]
+    assert [(one["in"], one["name"]) for one in receipt["parameters"]] == [("path", "person")]
+
+
 def test_bounds_and_behavior_of_fields_are_told(document: Any) -> None:
     job = document["components"]["schemas"]["Job"]
     assert job["required"] == ["spec"]

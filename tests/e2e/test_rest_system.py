@@ -144,7 +144,7 @@ def test_without_a_valid_key_nothing_is_told(system: System, key: str, path: str
         ("POST", "/v1/media", {"content": b"just text"}, 400, "MEDIA_UNSUPPORTED"),
         ("POST", "/v1/media", {"content": PHOTO, "params": {"sha256": "0" * 64}}, 400, "MEDIA_CHECKSUM_MISMATCH"),
         ("POST", "/v1/faces:detect", {"json": {"image": {"content": "bm8gcGljdHVyZQ=="}}}, 400, "MEDIA_UNSUPPORTED"),
-        ("GET", "/v1/persons", {}, 501, "METHOD_NOT_FOUND"),
+        ("POST", "/v1/persons:search", {"json": {"image": {"content": "bm8gcGljdHVyZQ=="}}}, 400, "MEDIA_UNSUPPORTED"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_a_reason(

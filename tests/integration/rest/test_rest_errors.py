@@ -103,7 +103,7 @@ def test_a_field_that_the_contract_does_not_know_is_passed_over(rest: httpx.Clie
 
 
 def test_a_method_that_is_not_served_here_is_not_implemented(rest: httpx.Client) -> None:
-    answer = rest.get("/v1/persons")
+    answer = rest.get("/v1/schedules")
     assert (answer.status_code, reason_of(answer)) == (501, "METHOD_NOT_FOUND")
 
 

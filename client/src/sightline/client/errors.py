@@ -161,6 +161,6 @@ def error_class(code: str, reason: str) -> type[SightlineError]:
     found = _OF_CODE.get(code, ServerFault)
     if reason == "KIND_NOT_SERVED":
         return NotOffered
-    if found is InvalidRequest and (reason.startswith("MEDIA_") or reason == "FACE_NOT_FOUND"):
+    if found is InvalidRequest and (reason.startswith("MEDIA_") or reason.startswith("FACE_")):
         return MediaRejected
     return found
