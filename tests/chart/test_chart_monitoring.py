@@ -1,0 +1,93 @@
+"""Alerts and dashboards: every metric is one that the code exports, every alert leads to an entry of the runbook."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from rendering import CHART, ROOT, objects
+
+from sightline.common.telemetry import Metrics
+
+METRIC = re.compile(r"\b(sightline_[a-z_]+)\b")
+# Of the Python client, of kube-state-metrics.
+OTHERS = re.compile(r"\b(?!sightline_)([a-z]+_[a-z_]+)(?=\{)")
+KNOWN_OTHERS = {
+    "process_resident_memory_bytes",
+    "process_cpu_seconds_total",
+    "kube_deployment_status_replicas",
+    "kube_horizontalpodautoscaler_status_desired_replicas",
+}
+DASHBOARDS = sorted(file.name for file in (CHART / "dashboards").glob("*.json"))
+
+
+@pytest.fixture(scope="module")
+def exported() -> dict[str, set[str]]:
+    """Every series that a process exports, with its labels."""
+    metrics = Metrics()
+    metrics.observe_process("tests", "0")
+    found: dict[str, set[str]] = {"sightline_build_info": {"service", "version"}}
+    for collector in list(metrics.registry._collector_to_names):
+        labels = set(getattr(collector, "_labelnames", ()))
+        for name in metrics.registry._collector_to_names[collector]:
+            found[name] = labels | ({"le"} if name.endswith("_bucket") else set())
+    return found
+
+
+def rules() -> list[dict[str, Any]]:
+    (found,) = [one for one in objects("production") if one["kind"] == "PrometheusRule"]
+    return [rule for group in found["spec"]["groups"] for rule in group["rules"]]
+
+
+def expressions() -> list[tuple[str, str]]:
+    told = [(rule["alert"], rule["expr"]) for rule in rules()]
+    for name in DASHBOARDS:
+        board = json.loads((CHART / "dashboards" / name).read_text())
+        told += [(name, target["expr"]) for panel in board["panels"] for target in panel["targets"]]
+    return told
+
+
+def test_there_is_a_dashboard_for_each_thing_that_operators_look_at() -> None:
+    wanted = {"overview", "queues", "face", "object", "extract", "stores", "autoscaling", "tenants"}
+    assert {name.removesuffix(".json") for name in DASHBOARDS} == wanted
+
+
+def test_every_metric_is_one_that_the_code_exports(exported: dict[str, set[str]]) -> None:
+    for where, expression in expressions():
+        for metric in METRIC.findall(expression):
+            assert metric in exported, f"{where}: {metric}"
+        assert set(OTHERS.findall(expression)) <= KNOWN_OTHERS, where
+
+
+def test_every_label_is_one_that_the_metric_has(exported: dict[str, set[str]]) -> None:
+    given_by_kubernetes = {"namespace", "pod"}
+    for where, expression in expressions():
+        for metric, selector in re.findall(r"(sightline_[a-z_]+)\{([^}]*)\}", expression):
+            for label in re.findall(r"([a-z_]+)\s*(?:=~|!=|!~|=)", selector):
+                assert label in exported[metric] | given_by_kubernetes, f"{where}: {metric}{{{label}}}"
+
+
+def test_every_alert_leads_to_its_entry_of_the_runbook() -> None:
+    entries = set(re.findall(r"^## ([a-z-]+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE))
+    named = {rule["annotations"]["runbook_url"].rpartition("#")[2] for rule in rules()}
+    assert named == entries
+
+
+def test_a_monitor_asks_every_kind_of_pod() -> None:
+    found = objects("production")
+    monitors = {one["metadata"]["name"] for one in found if one["kind"] == "PodMonitor"}
+    deployments = {one["metadata"]["name"] for one in found if one["kind"] == "Deployment"}
+    assert monitors == deployments
+
+
+def test_monitors_and_rules_say_nothing_that_the_operator_would_drop() -> None:
+    from cloudcoil.models.prometheus_operator.v1 import PodMonitor, PrometheusRule
+
+    for one in objects("production"):
+        model = {"PodMonitor": PodMonitor, "PrometheusRule": PrometheusRule}.get(one["kind"])
+        if model is not None:
+            read = model.model_validate(one).model_dump(mode="json", by_alias=True, exclude_none=True)
+            assert read["spec"].keys() == one["spec"].keys()
+            assert json.dumps(read["spec"]).count(":") >= json.dumps(one["spec"]).count(":")
