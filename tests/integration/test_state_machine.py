@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,18 +19,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from pydantic import SecretStr
+from world import World
 
 from sightline.common.errors import NotFound, Reason, SightlineError
-from sightline.common.settings import PostgresSettings
-from sightline.common.state.database import Database
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.jobs import Jobs, State, Stored, Submission
 from sightline.common.state.tasks import Failure, Held, Success, Tasks
 from sightline.common.state.upkeep import Upkeep
-from sightline.common.telemetry.metrics import Metrics
 
-T = TypeVar("T")
 WORKS = st.sampled_from([None, b"one work", b"another"])
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = State
 LEGAL = {
@@ -96,30 +91,6 @@ class Model:
 
     def holds(self, claim_id: UUID) -> bool:
         return self.state is RUNNING and self.claim_id == claim_id
-
-
-class World:
-    """The database, driven from rules that are not asynchronous."""
-
-    def __init__(self, url: str) -> None:
-        self._runner = asyncio.Runner()
-        self.database = Database(PostgresSettings(url=SecretStr(url)), Metrics(), "model")
-        self.run(self.database.open())
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self._runner.run(work)
-
-    def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        async def ask() -> list[tuple[Any, ...]]:
-            async with self.database.connection() as connection:
-                cursor = await connection.execute(sql, parameters)
-                return await cursor.fetchall() if cursor.description else []
-
-        return self.run(ask())
-
-    def close(self) -> None:
-        self.run(self.database.close())
-        self._runner.close()
 
 
 class Machine(RuleBasedStateMachine):
