@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -40,11 +41,44 @@ def lecture(
             for _ in range(round(seconds_each * RATE)):
                 container.mux(video.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
             if audio is not None:
-                _mux_tone(container, audio, 220.0 * (number + 1), seconds_each, number * seconds_each)
+                samples = _wave(220.0 * (number + 1), seconds_each, SAMPLE_RATE).astype(np.float32)
+                _mux(container, audio, samples, SAMPLE_RATE, number * seconds_each)
         for stream in (video, audio):
             if stream is not None:
                 container.mux(stream.encode())
     return path
+
+
+def spoken_lecture(
+    path: Path, speeches: Sequence[Path], talk: Sequence[Sequence[str]] = TALK, *, size: tuple[int, int] = (640, 360)
+) -> Path:
+    """Write the film of a lecture: a recording (WAV, 16 bits, one channel) is heard while each slide is shown."""
+    sounds = [read_wav(speech) for speech in speeches]
+    rate = sounds[0][1]
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=RATE, options={"preset": "veryfast", "crf": "20"})
+        video.width, video.height, video.pix_fmt = *size, "yuv420p"
+        video.gop_size = RATE * 2
+        audio = container.add_stream("aac", rate=rate, layout="mono")
+        begun = 0.0
+        for words, (samples, _) in zip(talk, sounds, strict=True):
+            seconds = round(len(samples) / rate * RATE + 5) / RATE
+            pixels = page(words, size)
+            for _ in range(round(seconds * RATE)):
+                container.mux(video.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
+            silence = np.zeros(round(seconds * rate) - len(samples), np.float32)
+            _mux(container, audio, np.concatenate([samples, silence]), rate, begun)
+            begun += seconds
+        for stream in (video, audio):
+            container.mux(stream.encode())
+    return path
+
+
+def read_wav(path: Path) -> tuple[NDArray[np.float32], int]:
+    """Read a recording: its samples, -1 to 1, and how many there are a second."""
+    with wave.open(str(path)) as file:
+        data = file.readframes(file.getnframes())
+        return np.frombuffer(data, "<i2").astype(np.float32) / 32768, file.getframerate()
 
 
 def tone(path: Path, *, seconds: float = 1.0, hertz: float = 440.0, rate: int = SAMPLE_RATE) -> Path:
@@ -78,12 +112,15 @@ def _wave(hertz: float, seconds: float, rate: int) -> NDArray[np.float64]:
     return 0.1 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
 
 
-def _mux_tone(
-    container: av.container.OutputContainer, stream: av.AudioStream, hertz: float, seconds: float, start: float
+def _mux(
+    container: av.container.OutputContainer,
+    stream: av.AudioStream,
+    samples: NDArray[np.float32],
+    rate: int,
+    start: float,
 ) -> None:
-    samples = _wave(hertz, seconds, SAMPLE_RATE).astype(np.float32)
     for begin in range(0, len(samples), 1024):
         frame = av.AudioFrame.from_ndarray(samples[None, begin : begin + 1024], format="fltp", layout="mono")
-        frame.sample_rate, frame.time_base = SAMPLE_RATE, Fraction(1, SAMPLE_RATE)
-        frame.pts = round(start * SAMPLE_RATE) + begin
+        frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+        frame.pts = round(start * rate) + begin
         container.mux(stream.encode(frame))

@@ -14,7 +14,8 @@ from sightline.common.models import ModelStore
 from sightline.common.settings import ModelSettings
 
 # What the service loads when it starts.
-MODELS = ("pp-ocrv6-small-detector", "pp-ocrv6-small-recogniser")
+MODELS = ("text", "speech")
+SPEECHES = ("austen-1", "austen-2", "austen-3", "austen-4")
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +24,13 @@ def extract_models(models_folder: Path) -> Path:
     store = ModelStore(ModelSettings(folder=models_folder, allow_noncommercial=True))
     store.fetch(MODELS)
     return models_folder
+
+
+@pytest.fixture(scope="session")
+def speeches(models_folder: Path) -> list[Path]:
+    """Four sentences of a book, read aloud."""
+    store = ModelStore(ModelSettings(folder=models_folder, allow_noncommercial=True))
+    return store.fetch(SPEECHES)
 
 
 @pytest.fixture(scope="module")

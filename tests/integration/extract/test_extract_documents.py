@@ -55,14 +55,9 @@ def test_a_lecture_becomes_a_document_that_can_be_searched(sightline: Sightline,
 def test_every_file_of_a_document_is_written_by_its_name(sightline: Sightline, film: Path, tmp_path: Path) -> None:
     job = sightline.jobs.make_document(film, transcript=False, wait=True, timeout=120)
     files = sightline.jobs.download_files(job, tmp_path)
-    names = sorted(file.name for file in files)
-    assert names == [
-        "chapters.vtt",
-        "lecture.json",
-        "lecture.pdf",
-        "notes.md",
-        *(f"slide-00{n}.webp" for n in range(1, 5)),
-    ]
+    slides = [f"slide-00{number}.webp" for number in range(1, 5)]
+    names = ["chapters.vtt", "lecture.json", "lecture.pdf", "notes.md", *slides]
+    assert sorted(file.name for file in files) == names
 
 
 def test_a_failed_transcript_does_not_lose_the_slides_and_says_why(sightline: Sightline, tmp_path: Path) -> None:
@@ -80,9 +75,8 @@ def test_few_pictures_stand_for_a_film(sightline: Sightline, film: Path, tmp_pat
     made: ExtractKeyframesResult = result.extract_keyframes
     times = [one.time.ToTimedelta().total_seconds() for one in made.keyframes]
     assert times == sorted(times)
-    assert {int(time // 6) for time in times} == {0, 1, 2, 3}
-    first = cv2.imdecode(
-        np.frombuffer(content(sightline, made.keyframes[0].image, tmp_path), np.uint8), cv2.IMREAD_COLOR
-    )
-    assert first.shape == (180, 320, 3)
+    # Pages that are alike at a glance may stand for each other, but no page is there twice.
+    assert 2 <= len({int(time // 6) for time in times}) == len(times) <= 4
+    first = np.frombuffer(content(sightline, made.keyframes[0].image, tmp_path), np.uint8)
+    assert cv2.imdecode(first, cv2.IMREAD_COLOR).shape == (180, 320, 3)
     assert made.duration.ToTimedelta().total_seconds() == pytest.approx(24, abs=0.2)

@@ -13,11 +13,12 @@ from tempfile import TemporaryDirectory
 
 from sightline.common.errors import FieldViolation, InvalidRequest, Reason, SightlineError
 from sightline.common.media.sources import VideoSource
-from sightline.common.settings import MediaLimits
+from sightline.common.models import ModelStore
+from sightline.common.settings import MediaLimits, ModelSettings
 from sightline.common.worker import Task
 from sightline.common.worker.child import Nursery
 from sightline.extract.sound import ExtractOptions, extract_sound
-from sightline.extract.speech import Transcriber, Transcript
+from sightline.extract.speech import Transcriber, Transcript, load_transcriber
 from sightline.v1.extract_pb2 import TranscribeOptions
 from sightline.v1.model_pb2 import ModelInfo
 
@@ -30,10 +31,17 @@ _SOUND_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """One that writes speech down, and what it is called."""
+    """One that writes speech down.
+
+    Attributes:
+        transcriber: what does it.
+        model: what it is called.
+        apart: whether it works in a child process, for one that would keep every other thread waiting.
+    """
 
     transcriber: Transcriber
     model: ModelInfo
+    apart: bool = False
 
 
 class Listening:
@@ -44,6 +52,8 @@ class Listening:
         engines: Mapping[str, Engine],
         films: VideoSource,
         nursery: Nursery,
+        *,
+        models: ModelSettings,
         limits: MediaLimits,
         threads: ThreadPoolExecutor,
     ) -> None:
@@ -53,12 +63,14 @@ class Listening:
             engines: by their names; the first is the default.
             films: where films and recordings come from.
             nursery: where they are decoded.
+            models: where the models are, for engines that work in a child process.
             limits: which of them are refused.
             threads: as many as are listened to at once.
         """
         self._engines = engines
         self._films = films
         self._nursery = nursery
+        self._models = models
         self._limits = limits
         self._threads = threads
 
@@ -81,16 +93,21 @@ class Listening:
             InvalidRequest: no such engine, or a language that it does not know.
             MediaRejected: there is no sound, or it does not decode.
         """
-        transcriber = self.engine(options.model).transcriber
-        language = options.language_code or _LANGUAGE
-        transcriber.check_language(language)
+        engine = self.engine(options.model)
+        language, words = options.language_code or _LANGUAGE, options.include_words
+        engine.transcriber.check_language(language)
         with TemporaryDirectory(prefix="sightline-") as folder:
             sound = Path(folder) / "sound.wav"
             async with self._films.of_task(task.claim) as path:
                 await self._nursery.run(
                     extract_sound, path, sound, _SOUND, self._limits, progress=_told(task, 0.0, _SOUND_SHARE)
                 )
-            return await self._on_thread(transcriber, sound, language, options.include_words, task)
+            if engine.apart:
+                return await self._nursery.run(
+                    write_down_apart, engine.model.name, self._models, self._limits, sound, (language, words),
+                    progress=_told(task, _SOUND_SHARE, 1.0),
+                )  # fmt: skip
+            return await self._on_thread(engine.transcriber, sound, language, words, task)
 
     async def _on_thread(
         self, transcriber: Transcriber, sound: Path, language: str, words: bool, task: Task
@@ -112,6 +129,30 @@ class Listening:
             stopped.set()
             await asyncio.gather(ended, return_exceptions=True)
             raise
+
+
+def write_down_apart(
+    name: str,
+    models: ModelSettings,
+    limits: MediaLimits,
+    sound: Path,
+    options: tuple[str, bool],
+    *,
+    progress: Callable[[float], None] = lambda _share: None,
+) -> Transcript:
+    """Load an engine and write a recording down, in a child process.
+
+    Args:
+        name: of the engine.
+        models: where its model is.
+        limits: what is accepted of recordings.
+        sound: the recording.
+        options: the language, and whether the times of the words are wanted.
+        progress: told the share that is done.
+    """
+    language, words = options
+    transcriber = load_transcriber(name, ModelStore(models), limits)
+    return transcriber.transcribe(sound, language, progress, words=words)
 
 
 def _told(task: Task, start: float, end: float) -> Callable[[float], None]:

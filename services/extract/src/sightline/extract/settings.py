@@ -6,7 +6,21 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from sightline.common.settings import AnalyserSettings, ChildLimits, Section
+from sightline.extract.speech.loading import DEFAULT_MODEL, SPHINX
 from sightline.extract.text.settings import TextSettings
+
+
+class SpeechSettings(Section):
+    """Which engines write speech down, and how they share the processor."""
+
+    engines: tuple[str, ...] = Field(
+        (DEFAULT_MODEL, SPHINX),
+        min_length=1,
+        description="names of Whisper models of the catalogue, folders with one, or pocketsphinx, as a JSON list; "
+        "all are loaded, and the first is the default",
+    )
+    at_once: int = Field(1, ge=1, le=64, description="recordings listened to at once")
+    threads: int = Field(2, ge=1, le=64, description="threads of one recording")
 
 
 class FilmSettings(Section):
@@ -24,5 +38,6 @@ class ExtractSettings(AnalyserSettings):
     model_config = SettingsConfigDict(env_prefix="EXTRACT_")
 
     text: TextSettings = TextSettings()
+    speech: SpeechSettings = SpeechSettings()
     film: FilmSettings = FilmSettings()
     child: ChildLimits = ChildLimits()
