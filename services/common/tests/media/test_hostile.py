@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import hostile
+import numpy as np
 import pytest
 from trying import open_unchecked, read, reason_and_cost
 
@@ -45,6 +47,7 @@ REASONS = {
     "mp4_of_fifty_million_frames": LARGE,
     "mp4_of_a_hundred_thousand_edits": LARGE,
     "mp4_fragment_of_two_billion_frames": LARGE,
+    "mp4_of_sound_in_giant_chunks": LARGE,
     "mp4_with_a_packed_header": KIND,
     "mp4_of_millions_of_boxes": LARGE,
     "mp4_with_boxes_in_boxes": CORRUPT,
@@ -111,6 +114,22 @@ def test_an_honest_film_with_many_streams_or_much_length_is_refused_only_beyond_
         with pytest.raises(MediaRejected) as refused:
             open_container(path, refusing)
         assert refused.value.reason is Reason.MEDIA_TOO_LARGE
+
+
+def test_uncompressed_sound_has_many_samples_and_a_small_index(tmp_path: Path) -> None:
+    path = tmp_path / "sound.mov"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=48_000, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 2 * 48_000), np.int16), format="s16", layout="stereo")
+        frame.sample_rate = 48_000
+        for _ in range(60):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    # 60 seconds have 2.9 million samples, and 60 x 47 entries of 1024 samples.
+    small = MediaLimits(max_video_frames=1, max_video_seconds=61)
+    open_container(path, small).close()
+    with pytest.raises(MediaRejected):
+        open_container(path, MediaLimits(max_video_frames=1, max_video_seconds=59))
 
 
 @pytest.mark.parametrize("chunk", ["zTXt", "iCCP", "iTXt"])

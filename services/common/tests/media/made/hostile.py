@@ -222,6 +222,31 @@ def mp4_fragment_of_two_billion_frames() -> bytes:
 
 
 @hostile
+def mp4_of_sound_in_giant_chunks() -> bytes:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mov") as out:
+        stream = out.add_stream("pcm_s16le", rate=8000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 8000
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+
+    def giant(data: bytearray, at: int) -> None:
+        struct.pack_into(">II", data, at + 12, 0x7FFF_FFFF, 1)
+
+    data = patched(buffer.getvalue(), b"stsc", giant)
+    # Forty chunks, all at one place.
+    at = data.index(b"stco") - 4
+    (size,) = struct.unpack_from(">I", data, at)
+    new = box(b"stco", struct.pack(">II", 0, 40), data[at + 16 : at + 20] * 40)
+    edited = bytearray(data[:at] + new + data[at + size :])
+    for kind in (b"stbl", b"minf", b"mdia", b"trak", b"moov"):
+        place = edited.index(kind) - 4
+        struct.pack_into(">I", edited, place, struct.unpack_from(">I", edited, place)[0] + len(new) - size)
+    return bytes(edited)
+
+
+@hostile
 def mp4_with_a_packed_header() -> bytes:
     packed = box(b"cmov", box(b"dcom", b"zlib"), box(b"cmvd", struct.pack(">I", 0x7FFF_0000), bomb(100)))
     return box(b"ftyp", b"qt  \0\0\2\0qt  ") + box(b"moov", packed)

@@ -15,7 +15,7 @@ import structlog
 
 from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.media import Image, ImageFormat
-from sightline.common.media.video import Frame, Video, VideoInfo
+from sightline.common.media.video import Film, Frame, Opening, VideoInfo, open_here
 from sightline.common.settings import MediaLimits
 from sightline.face.analysis import DetectOptions, Face, FaceAnalyzer
 from sightline.face.film_state import CheckpointUnknownError, FilmState, dump, restore
@@ -85,7 +85,14 @@ class FilmAnalyzer:
     """Looks at films; each call reads one, and the frames of all share the model's sessions."""
 
     def __init__(
-        self, analyzer: FaceAnalyzer, settings: FilmSettings, limits: MediaLimits, looking: Executor, sessions: int
+        self,
+        analyzer: FaceAnalyzer,
+        settings: FilmSettings,
+        limits: MediaLimits,
+        looking: Executor,
+        sessions: int,
+        *,
+        opening: Opening = open_here,
     ) -> None:
         """Take what films share.
 
@@ -95,12 +102,14 @@ class FilmAnalyzer:
             limits: which films are refused.
             looking: where frames go through the model.
             sessions: how many frames of a film are on their way at once.
+            opening: opens films.
         """
         self._analyzer = analyzer
         self._settings = settings
         self._limits = limits
         self._looking = looking
         self._sessions = sessions
+        self._opening = opening
         self._teller = analyzer.attributes.entry if analyzer.attributes else None
         self._models = [analyzer.detector.sha256, analyzer.embedder.sha256, self._teller.sha256 if self._teller else ""]
 
@@ -128,7 +137,12 @@ class FilmAnalyzer:
             MediaRejected: the film is refused or does not decode.
             SightlineError: OVERLOADED where every session is busy for too long.
         """
-        with Video.open(path, self._limits) as video:
+
+        def wanted() -> bool:
+            on_progress(0.0)  # a task that was lost says so by raising
+            return True
+
+        with self._opening(path, self._limits, wanted) as video:
             every_seconds = self._settings.every_seconds if film.every_seconds is None else film.every_seconds
             spacing_seconds = max(
                 every_seconds, 1 / video.info.frames_per_second if video.info.frames_per_second else 0
@@ -163,7 +177,7 @@ class FilmAnalyzer:
         state.frame_count += 1
 
     def _looked_at(
-        self, video: Video, options: DetectOptions, film: FilmOptions, every_seconds: float, state: FilmState
+        self, video: Film, options: DetectOptions, film: FilmOptions, every_seconds: float, state: FilmState
     ) -> Generator[Look, None, None]:
         """Send frames through the model, as many at once as there are sessions, and give them out in their order."""
         on_their_way: deque[tuple[Frame, Future[list[Face]]]] = deque()

@@ -9,6 +9,8 @@ from sightline.common.models import ModelStore
 from sightline.common.rpc import RpcServer
 from sightline.common.serving import Ground, Parts, serve
 from sightline.common.settings import load
+from sightline.common.worker.child import Nursery
+from sightline.common.worker.child.films import ChildVideos
 from sightline.face.analysis import FaceAnalyzer
 from sightline.face.attributes import AttributeModel
 from sightline.face.film import FilmAnalyzer
@@ -29,9 +31,18 @@ def build(ground: Ground, settings: FaceSettings) -> Parts:
     """Build what is this service's own."""
     threads = ground.threads(settings.face.sessions, "analysis")
     analyzer = load_analyzer(settings)
+    nursery = Nursery(settings.child)
+    ground.stack.callback(nursery.close)
     pipeline = FacePipeline(
         analyzer,
-        FilmAnalyzer(analyzer, settings.film, settings.media, threads, settings.face.sessions),
+        FilmAnalyzer(
+            analyzer,
+            settings.film,
+            settings.media,
+            threads,
+            settings.face.sessions,
+            opening=ChildVideos(nursery).open,
+        ),
         settings.media,
         threads=threads,
         film_threads=ground.threads(settings.worker.slots, "films"),

@@ -8,13 +8,12 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import structlog
 
 from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.media import Image, ImageFormat
-from sightline.common.media.video import Frame, VideoInfo
+from sightline.common.media.video import Film, Frame, VideoInfo
 from sightline.common.worker.saving import Saving
 from sightline.object.counting import Interval, Intervals, Line, Point, Track, Tracks, Zone
 from sightline.object.detector import DetectedObject, Detector
@@ -29,17 +28,6 @@ _MAX_INTERVALS = 1000
 _LEAST_INTERVAL_SECONDS = 1.0
 # Where frames have no regular distance, the next one after a given one is at least so much later.
 _NEXT_SECONDS = 2e-3
-
-
-class Film(Protocol):
-    """A film that is open: `Video`, or one that is decoded in a child."""
-
-    @property
-    def info(self) -> VideoInfo:
-        """What its header says."""
-
-    def frames(self, *, every_seconds: float, start_seconds: float, end_seconds: float) -> Iterator[Frame]:
-        """Read the frames, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)

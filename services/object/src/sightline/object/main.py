@@ -34,7 +34,7 @@ def build(ground: Ground, settings: ObjectSettings) -> Parts:
     pipeline = ObjectPipeline(
         load_analyzer(ModelStore(settings.models), settings.object),
         FilmAnalyzer(settings.film, threads, sessions),
-        ChildVideos(nursery),
+        ChildVideos(nursery).open,
         settings.media,
         threads=threads,
         film_threads=ground.threads(settings.worker.slots, "films"),

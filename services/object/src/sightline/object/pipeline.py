@@ -14,10 +14,10 @@ from typing import TypeVar
 import structlog
 
 from sightline.common.media import decode_image
+from sightline.common.media.video import Opening
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
 from sightline.common.worker import Task
-from sightline.common.worker.child.films import ChildVideos
 from sightline.common.worker.saving import keeper_of
 from sightline.object import film_messages, messages
 from sightline.object.analysis import ObjectAnalyzer
@@ -38,7 +38,7 @@ class ObjectPipeline:
         self,
         analyzer: ObjectAnalyzer,
         films: FilmAnalyzer,
-        videos: ChildVideos,
+        opening: Opening,
         limits: MediaLimits,
         *,
         threads: ThreadPoolExecutor,
@@ -51,7 +51,7 @@ class ObjectPipeline:
         Args:
             analyzer: looks at pictures.
             films: looks at films.
-            videos: opens films.
+            opening: opens films.
             limits: which pictures and films are refused.
             threads: as many as pictures are looked at at once.
             film_threads: as many as films are read at once; they wait for `threads` most of the time.
@@ -60,7 +60,7 @@ class ObjectPipeline:
         """
         self._analyzer = analyzer
         self._films = films
-        self._videos = videos
+        self._opening = opening
         self._limits = limits
         self._threads = threads
         self._film_threads = film_threads
@@ -137,7 +137,7 @@ class ObjectPipeline:
     ) -> list[object_pb2.DetectObjectsVideoResult]:
         wanted, film = messages.detect_options(options), film_messages.film_options(options.video)
         detector = self._analyzer.detector(wanted.model)
-        opened = self._videos.open(path, self._limits, wanted=lambda: not task.abandoned)
+        opened = self._opening(path, self._limits, lambda: not task.abandoned)
         with opened as video, self._noted(detector.identity, "film"):
             size = (video.info.width_px, video.info.height_px)
             told = film_messages.ToldFrames(size, wanted=options.video.include_frames)

@@ -11,11 +11,12 @@ Nothing but the named file is ever read: no network, no playlists, no files that
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 import av
 import numpy as np
@@ -81,6 +82,26 @@ class Frame:
     seconds: float
     index: int
     key: bool
+
+
+class Film(Protocol):
+    """A film that is open: a `Video`, or one that is decoded in a child process."""
+
+    @property
+    def info(self) -> VideoInfo:
+        """What its header says."""
+
+    def frames(self, *, every_seconds: float, start_seconds: float, end_seconds: float) -> Iterator[Frame]:
+        """Read the frames, in the order in which they are shown; as `Video.frames`."""
+
+
+Opening = Callable[[Path, MediaLimits, Callable[[], bool]], AbstractContextManager[Film]]
+"""Opens a film within limits; who waits for its frames asks the third argument whether they are still wanted."""
+
+
+def open_here(path: Path, limits: MediaLimits, wanted: Callable[[], bool]) -> Video:
+    """Open a film in this process: an `Opening` for films that can be trusted, which nobody waits for."""
+    return Video.open(path, limits)
 
 
 class Video:

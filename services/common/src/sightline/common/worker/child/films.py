@@ -49,15 +49,15 @@ class ChildVideos:
         self._limits = limits
 
     def open(
-        self, path: Path, limits: MediaLimits, *, threads: int = 1, wanted: Callable[[], bool] = lambda: True
+        self, path: Path, limits: MediaLimits, wanted: Callable[[], bool] = lambda: True, *, threads: int = 1
     ) -> ChildVideo:
         """Open a film and read its header, from any thread.
 
         Args:
             path: a file on this machine.
             limits: what is accepted.
+            wanted: asked while pictures are waited for; when it says no, LEASE_LOST is raised.
             threads: how many decode.
-            wanted: looked at while pictures are waited for; when it says no, LEASE_LOST is raised.
 
         Raises:
             MediaRejected: as `Video.open`.
