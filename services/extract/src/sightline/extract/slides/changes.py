@@ -92,29 +92,36 @@ def compare(one: View, other: View, ignored: Mask | None = None) -> Change:
         other: the later view, of the same size.
         ignored: pixels that move by themselves.
     """
+    hot = _changed(one, other, ignored)
+    if hot is None:
+        return Change(0.0, np.zeros(blocks_shape(one.gray.shape[0], one.gray.shape[1]), np.bool_), 0, 0, 0, 0)
+    return _measured(one, other, hot, ignored)
+
+
+def differ(one: View, other: View, ignored: Mask | None = None) -> bool:
+    """Tell whether anything but pointers and noise has changed: as `compare`, for half the work."""
+    return _changed(one, other, ignored) is not None
+
+
+def _changed(one: View, other: View, ignored: Mask | None) -> Mask | None:
+    """Find the pixels that have changed; None where they are too few, too small or too faint."""
     hot = hot_pixels(one, other)
     if _few(hot if ignored is None else hot & ~ignored):
-        return _nothing(hot)
+        return None
     if ignored is not None:
         hot = _beside(hot, ignored)
+    clear = cv2.absdiff(one.soft, other.soft) > _CLEAR_STEP
     # Pointers go first: they are most of what differs, and cheap to tell.
-    hot &= _things(hot, cv2.absdiff(one.soft, other.soft) > _CLEAR_STEP)
+    hot &= _things(hot, clear)
     if _few(hot):
-        return _nothing(hot)
+        return None
     hot &= ~alike(one, other, _SAME_SHAPE)
-    hot &= _things(hot, cv2.absdiff(one.soft, other.soft) > _CLEAR_STEP)
-    if np.count_nonzero(hot) < _LEAST_PIXELS:
-        return _nothing(hot)
-    change = _measured(one, other, hot, ignored)
-    return change if np.count_nonzero(hot) >= _LEAST_SHARE * change.kept else _nothing(hot)
+    hot &= _things(hot, clear)
+    return hot if np.count_nonzero(hot) >= max(_LEAST_PIXELS, _LEAST_SHARE * _kept(one, other, ignored)) else None
 
 
 def _few(hot: Mask) -> bool:
     return int(np.count_nonzero(hot)) < _FEW_PIXELS
-
-
-def _nothing(hot: Mask) -> Change:
-    return Change(0.0, np.zeros(blocks_shape(hot.shape[0], hot.shape[1]), np.bool_), 0, 0, 0, 0)
 
 
 def _beside(hot: Mask, ignored: Mask) -> Mask:
@@ -167,17 +174,20 @@ def _sizes(stats: NDArray[np.int32], wide: int, high: int) -> tuple[NDArray[np.i
 
 
 def _measured(one: View, other: View, hot: Mask, ignored: Mask | None) -> Change:
-    kept = one.edges & other.near_edges
-    if ignored is not None:
-        kept &= ~ignored
     return Change(
         area=np.count_nonzero(hot) / hot.size,
         blocks=in_blocks(hot) > 0,
         added=_count(hot & other.busy & ~one.busy),
         removed=_count(hot & one.busy & ~other.busy),
         replaced=_count(hot & (one.busy == other.busy)),
-        kept=int(np.count_nonzero(kept)),
+        kept=_kept(one, other, ignored),
     )
+
+
+def _kept(one: View, other: View, ignored: Mask | None) -> int:
+    """Count the pixels of edges that both have."""
+    kept = one.edges & other.near_edges
+    return int(np.count_nonzero(kept if ignored is None else kept & ~ignored))
 
 
 def _count(pixels: Mask) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,40 +69,38 @@ def grouped(stills: Sequence[Still], options: SlideOptions) -> list[Group]:
     """Put stills that follow each other and show one slide together."""
     groups: list[Group] = []
     for still in stills:
-        if not groups:
+        follows = following(groups[-1].stills[-1], still, options) if groups else Following.ANOTHER
+        if follows is Following.SAME:
+            groups[-1].take(still)
+        elif follows is Following.PART:
+            groups[-1].parts.append(still)
+            groups[-1].end = still.last
+        else:
             groups.append(Group([still], still.first, still.last))
-            continue
-        if not goes_on(groups[-1], still, options):
-            if _is_part(groups[-1], still):
-                groups[-1].parts.append(still)
-                groups[-1].end = still.last
-            else:
-                groups.append(Group([still], still.first, still.last))
-            continue
-        groups[-1].take(still)
     return groups
 
 
-def goes_on(one: Group, still: Still, options: SlideOptions) -> bool:
-    """Tell whether a still is the slide that was there before: the same, a build, a step back, or scrolled."""
-    if one.moving or still.moving:
-        return one.moving and still.moving
-    change = change_between(one.stills[-1], still)
-    if not change.significant:
-        return True
-    if options.keep_builds:
-        return False
-    if change.same_page:
-        return True
-    placement = place(one.stills[-1].look, still.look)
-    return placement is not None and not placement.magnified
+class Following(Enum):
+    """What a still is to the one before it."""
+
+    SAME = "same"  # the same slide: a build, a step back, scrolled
+    PART = "part"  # a part of it, magnified
+    ANOTHER = "another"
 
 
-def _is_part(one: Group, still: Still) -> bool:
-    if one.moving or still.moving:
-        return False
-    placement = place(one.stills[-1].look, still.look)
-    return placement is not None and placement.magnified
+def following(one: Still, other: Still, options: SlideOptions) -> Following:
+    """Tell what a still is to the one before it."""
+    if one.moving or other.moving:
+        return Following.SAME if one.moving and other.moving else Following.ANOTHER
+    change = change_between(one, other)
+    if not change.significant or (change.same_page and not options.keep_builds):
+        return Following.SAME
+    placement = place(one.look, other.look)
+    if placement is None:
+        return Following.ANOTHER
+    if placement.magnified:
+        return Following.PART
+    return Following.ANOTHER if options.keep_builds else Following.SAME
 
 
 def merged(groups: Sequence[Group]) -> list[Group]:

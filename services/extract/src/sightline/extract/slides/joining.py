@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from sightline.extract.slides.grouping import Group, goes_on, merged
+from sightline.extract.slides.grouping import Following, Group, following, merged
 from sightline.extract.slides.showings import group_of, written
 from sightline.extract.slides.slide import Showing, SlideOptions
 
@@ -41,4 +41,6 @@ def join_showings(ranges: Sequence[Sequence[Showing]], options: SlideOptions) ->
 
 
 def _spans(one: Group, other: Group, options: SlideOptions) -> bool:
-    return other.start - one.end <= _SEAM_SECONDS and goes_on(one, other.stills[0], options)
+    if other.start - one.end > _SEAM_SECONDS:
+        return False
+    return following(one.stills[-1], other.stills[0], options) is not Following.ANOTHER

@@ -41,6 +41,8 @@ _CAMERA_SHARE = 0.12
 # A picture that is flat in less than this share of it is no slide: text and diagrams stand on plain ground.
 _FLAT_SHARE = 0.4
 _FLAT_STEP = 2
+# A title of two short words has twice as many pixels of edges.
+_INK_SHARE = 0.003
 # One step that changes this share of the picture, and so many times more than the steps around it, is a cut.
 _CUT_SHARE = 0.15
 _CUT_TIMES = 3.0
@@ -76,12 +78,20 @@ def is_flat(view: View, ignored: Mask | None = None) -> bool:
     return float(looked_at.mean()) >= _FLAT_SHARE
 
 
+def _has_ink(view: View, ignored: Mask) -> bool:
+    """Tell whether anything is written or drawn apart from what moves; before a plain wall there is nothing."""
+    return bool(np.count_nonzero(view.edges & ~ignored) >= _INK_SHARE * view.edges.size)
+
+
 def _window(views: Sequence[View]) -> Window:
     blocks = moving_blocks(views)
     share = float(blocks.mean())
     middle = views[len(views) // 2]
     shape = (middle.gray.shape[0], middle.gray.shape[1])
-    camera = share >= FULL_SHARE or (share >= _CAMERA_SHARE and not is_flat(middle, in_pixels(blocks, shape)))
+    moving = in_pixels(blocks, shape)
+    camera = share >= FULL_SHARE or (
+        share >= _CAMERA_SHARE and not (is_flat(middle, moving) and _has_ink(middle, moving))
+    )
     return Window(views[0].seconds, views[-1].seconds, blocks, camera)
 
 

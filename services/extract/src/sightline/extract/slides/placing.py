@@ -13,12 +13,14 @@ from sightline.extract.slides.views import WINDOW_PX, Mask, View
 
 _FEATURES = 800
 _LEAST_MATCHES = 12
+# Of letters that look alike some fit any shift; of a page that was moved most do.
+_LEAST_SHARE = 0.15
 # Keypoints of a magnified page are a few of its pixels off.
 _PLACE_PX = 4.0
 _SAME_SIZE = 0.03
-# A place is taken for real when around this share of the ink both have the same shapes; magnified letters are
+# A place is taken for real when about this share of the ink both have the same shapes; magnified letters are
 # blurred, hence the low correlation.
-_AGREEMENT = 0.8
+_AGREEMENT = 0.72
 _SAME_SHAPE = 0.6
 # Less than this of the view in common: it is another page, even where a part of it was seen before.
 _LEAST_COMMON = 0.3
@@ -40,6 +42,11 @@ class Placement:
         """Whether the view shows a part of the page, larger."""
         return self.scale > _LEAST_ZOOM
 
+    def differs(self, least_px: float, least_zoom: float) -> bool:
+        """Tell whether it is shifted or resized by so much."""
+        zoomed = not 1 / (1 + least_zoom) < self.scale < 1 + least_zoom
+        return bool(np.hypot(self.right_px, self.down_px) >= least_px or zoomed)
+
     @property
     def matrix(self) -> NDArray[np.float64]:
         """The same as a 2 x 3 matrix."""
@@ -52,12 +59,17 @@ def place(page: View, view: View) -> Placement | None:
     Source: ORB (Rublee et al., ICCV 2011) and RANSAC over similarities, then checked by the ink of both, since
     letters look like letters.
     """
-    found = _similarity(page, view)
-    if found is None:
-        return None
-    moved = np.hypot(found.right_px, found.down_px) >= _LEAST_SHIFT_PX
-    zoomed = not 1 / _LEAST_ZOOM < found.scale < _LEAST_ZOOM
-    return found if (moved or zoomed) and _agrees(page, view, found) else None
+    for found in (_similarity(page, view), _scrolled(page, view)):
+        if found is not None and found.differs(_LEAST_SHIFT_PX, _LEAST_ZOOM - 1) and _agrees(page, view, found):
+            return found
+    return None
+
+
+def _scrolled(page: View, view: View) -> Placement | None:
+    """Find how far a page was scrolled by its ink, which also does where it has too little of it for keypoints."""
+    window = cv2.createHanningWindow((view.gray.shape[1], view.gray.shape[0]), cv2.CV_32F)
+    (right, down), _ = cv2.phaseCorrelate(page.edges.astype(np.float32), view.edges.astype(np.float32), window)
+    return Placement(1.0, 0.0, float(down)) if abs(right) <= _PLACE_PX else None
 
 
 def _similarity(page: View, view: View) -> Placement | None:
@@ -72,9 +84,11 @@ def _similarity(page: View, view: View) -> Placement | None:
     source = np.array([points[match.queryIdx].pt for match in matches], np.float32)
     target = np.array([other_points[match.trainIdx].pt for match in matches], np.float32)
     matrix, inliers = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=_PLACE_PX, maxIters=2000)
-    if matrix is None or int(inliers.sum()) < _LEAST_MATCHES or abs(matrix[0, 1]) > 0.02:
+    least = max(_LEAST_MATCHES, _LEAST_SHARE * len(matches))
+    if matrix is None or int(inliers.sum()) < least or abs(matrix[0, 1]) > 0.02:
         return None
-    return _refined(page, view, Placement(float(matrix[0, 0]), float(matrix[0, 2]), float(matrix[1, 2])))
+    rough = Placement(float(matrix[0, 0]), float(matrix[0, 2]), float(matrix[1, 2]))
+    return _refined(page, view, rough) if rough.differs(_LEAST_SHIFT_PX / 2, _SAME_SIZE) else None
 
 
 def _refined(page: View, view: View, rough: Placement) -> Placement:

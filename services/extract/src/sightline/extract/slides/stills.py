@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from sightline.extract.slides.changes import Change, compare
+from sightline.extract.slides.changes import Change, compare, differ, hot_pixels
 from sightline.extract.slides.motion import is_flat
 from sightline.extract.slides.placing import place
-from sightline.extract.slides.tickers import BandChange, in_band, ticker
+from sightline.extract.slides.tickers import BandChange, in_band, may_be_in_band, ticker
 from sightline.extract.slides.trace import Link, Seen, Trace
 from sightline.extract.slides.views import Mask, View, in_pixels, union
 
@@ -18,6 +18,10 @@ from sightline.extract.slides.views import Mask, View, in_pixels, union
 _LEAST_STILL_SECONDS = 0.45
 # Views further apart than this were not looked at one after the other.
 _STEP_SECONDS = 0.6
+# A page has more ink than this; the outlines of a person have less.
+_BARE_SHARE = 0.03
+# The frame of an inset has so much that stays.
+_LASTING_SHARE = 0.012
 # What moves on for longer than the slowest fade is a camera or a film, not a change from one slide to the next.
 _LEAST_MOVING_SECONDS = 2.6
 
@@ -98,7 +102,7 @@ def find_stills(trace: Trace) -> list[Still]:
 
 def _place_between(stills: list[Still], between: list[View], after: Still | None) -> None:
     """Give unsteady views to the camera that they belong to; those of a fade or of scrolling belong to nothing."""
-    if not between or is_flat(between[len(between) // 2]):
+    if not between or (is_flat(between[len(between) // 2]) and not _is_bare(between)):
         return
     if stills and stills[-1].moving:
         stills[-1].views.extend(between)
@@ -106,6 +110,13 @@ def _place_between(stills: list[Still], between: list[View], after: Still | None
         after.views[:0] = between
     elif between[-1].seconds - between[0].seconds >= _LEAST_MOVING_SECONDS and not _scrolled(stills, after):
         stills.append(Still(between, moving=True))
+
+
+def _is_bare(views: list[View]) -> bool:
+    """Tell whether little is drawn in unsteady views, and nothing that stays: somebody before a plain wall."""
+    shares = [float(view.edges.mean()) for view in views]
+    lasting = np.logical_and.reduce([view.near_edges for view in views])
+    return float(np.median(shares)) <= _BARE_SHARE and float(lasting.mean()) <= _LASTING_SHARE
 
 
 def _without_passers_by(stills: list[Still]) -> list[Still]:
@@ -139,15 +150,20 @@ def _without_ticker(stills: list[Still], band: Mask | None) -> list[Still]:
 
 def _band_changes(trace: Trace) -> list[BandChange]:
     """Look for lone changes from view to view: stills would show them together with what changed elsewhere."""
-    changes = [
-        BandChange(other.view.seconds, _step(trace, one.view, other.view))
+    steps = [
+        (one.view, other.view)
         for one, other in pairwise(trace.seen)
         if other.link is Link.LOOKED and other.view.seconds - one.view.seconds < _STEP_SECONDS
     ]
-    quiet = [not one.change.significant or in_band(one.change) for one in changes]
-    # A page that slides in begins and ends at an edge too, but something else changes right before or after.
-    alone = [all(quiet[max(0, index - 1) : index + 2]) for index in range(len(quiet))]
-    return [one for one, lone in zip(changes, alone, strict=True) if lone and one.change.significant]
+    found = []
+    for index, (one, other) in enumerate(steps):
+        if not may_be_in_band(hot_pixels(one, other)):
+            continue
+        changes = [_step(trace, *step) for step in steps[max(0, index - 1) : index + 2]]
+        # A page that slides in begins and ends at an edge too, but something else changes right before or after.
+        if all(not change.significant or in_band(change) for change in changes):
+            found.append(BandChange(other.seconds, changes[min(index, 1)]))
+    return [one for one in found if one.change.significant]
 
 
 def _step(trace: Trace, one: View, other: View) -> Change:
@@ -211,11 +227,11 @@ def _continues(one: Still, other: Still) -> bool:
 
 def same_stills(one: Still, other: Still) -> bool:
     """Tell whether two stills show the same, apart from what moves in either."""
-    return not change_between(one, other).significant
+    return not differ(one.look, other.look, pixels_of(union(one.ignored, other.ignored), one.look))
 
 
 def _same(one: View, other: View, ignored: Mask | None) -> bool:
-    return not compare(one, other, pixels_of(ignored, one)).significant
+    return not differ(one, other, pixels_of(ignored, one))
 
 
 def pixels_of(blocks: Mask | None, view: View) -> Mask | None:

@@ -15,6 +15,8 @@ _BOTTOM_SHARE = 0.25
 _TOP_SHARE = 0.125
 # A word or more; a pointer and its trail are shorter.
 _LEAST_WIDTH_SHARE = 0.12
+# A word has so many pixels at least; see `changes`.
+_LEAST_PIXELS = 64
 # So many lone changes within a minute: a lecture that replaces the last line of a slide so often is not one.
 _LEAST_CHANGES = 4
 _WITHIN_SECONDS = 60.0
@@ -44,6 +46,13 @@ def in_band(change: Change) -> bool:
     if not len(rows) or columns[-1] - columns[0] < _LEAST_WIDTH_SHARE * change.blocks.shape[1]:
         return False
     return bool(rows[0] >= (1 - _BOTTOM_SHARE) * count - 1 or rows[-1] <= _TOP_SHARE * count)
+
+
+def may_be_in_band(hot: Mask) -> bool:
+    """Tell from changed pixels whether a word at an edge may have changed; cheap."""
+    height = hot.shape[0]
+    top, bottom = int(_TOP_SHARE * height), int((1 - _BOTTOM_SHARE) * height)
+    return bool(max(np.count_nonzero(hot[:top]), np.count_nonzero(hot[bottom:])) >= _LEAST_PIXELS)
 
 
 def ticker(changes: Sequence[BandChange]) -> Mask | None:

@@ -192,10 +192,11 @@ class Tracer:
                 views.append(view)
         self._trace.decoded_seconds += min(until, self._profile.end_seconds) - start
         self._trace.motion.note([*views, after] if after is not None else views)
+        end = max(self._trace.end, self._profile.end_seconds)
         for view in views:
             if view is not post:
                 self._trace.add(view, Link.LOOKED)
-            self._hold(view, until)
+            self._hold(view, after.seconds if after is not None else end)
         if after is not None:
             self._trace.add(after, Link.LOOKED)
 
