@@ -12,7 +12,7 @@ PACKAGES := protos services/common services/edge services/gateway services/extra
 PROTOS := $(wildcard protos/sightline/v1/*.proto protos/externalscaler/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos models export parity test test-faults faults lint types check demo up down bench-jobs clean
+.PHONY: help setup lock protos models export parity test test-faults faults lint types check demo up down bench-jobs bench-serving clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,8 +52,18 @@ lock: | $(BIN)/uv ## choose versions anew and lock them
 	  --no-emit-package sightline-client --no-emit-package sightline-common --no-emit-package sightline-edge --no-emit-package sightline-extract \
 	  --no-emit-package sightline-face --no-emit-package sightline-gateway \
 	  --no-emit-package sightline-object --no-emit-package sightline-protos --no-emit-package sightline-standalone --no-annotate --output-file requirements/dev.lock
+	for service in gateway face object extract; do \
+	  printf './%s\n' protos services/common services/edge services/$$service | \
+	  $(UV) pip compile --quiet - --overrides requirements/overrides.txt --constraints requirements/dev.lock --universal \
+	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --output-file requirements/$$service.lock \
+	    $(addprefix --no-emit-package sightline-,protos common edge gateway face object extract) || exit 1; \
+	done
+	$(UV) pip compile --quiet requirements/build.in --constraints requirements/dev.lock --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --output-file requirements/build.lock
 	$(UV) pip compile --quiet --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --output-file requirements/bench.lock
+	$(UV) pip compile --quiet --group bench-serving --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --output-file requirements/bench-serving.lock
 
 node_modules/.locked: package.json package-lock.json $(VENV)/.locked
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --silent
@@ -87,6 +97,14 @@ build/bench-venv/.locked: requirements/bench.lock | $(BIN)/uv
 bench-jobs: setup build/bench-venv/.locked ## compare the job engine with Celery, Dramatiq and taskiq (ARGS=--quick)
 	$(BIN)/python -m bench.jobs.run $(ARGS)
 
+build/bench-serving/.locked: requirements/bench-serving.lock | $(BIN)/uv
+	$(PYTHON) -m venv build/bench-serving
+	$(UV) pip sync --quiet --python build/bench-serving/bin/python --require-hashes requirements/bench-serving.lock
+	@touch $@
+
+bench-serving: setup models build/bench-serving/.locked ## compare the serving of face detection with BentoML and MLServer (ARGS="--rounds 3")
+	$(BIN)/python -m bench.serving.run $(ARGS)
+
 # What fails is tried once more by itself: a test of time may fail on a busy machine, a broken promise fails twice.
 PYTEST = $(BIN)/python -m pytest $(1) || $(BIN)/python -m pytest $(1) --last-failed --last-failed-no-failures none
 
@@ -115,6 +133,19 @@ types: setup ## check the types
 	$(BIN)/mypy
 
 check: lint types test test-faults ## all that CI runs
+
+IMAGES := gateway face object extract
+DOCKER ?= docker
+IMAGE_PREFIX ?= sightline-
+IMAGE_TAG ?= 0.1.0
+images: ## build the images of the services (DOCKER=podman, IMAGE_PREFIX=registry.example.org/media/sightline-)
+	for image in $(IMAGES); do \
+	  $(DOCKER) build --target $$image --tag $(IMAGE_PREFIX)$$image:$(IMAGE_TAG) --file images/Dockerfile . || exit 1; \
+	done
+
+chart: setup build/tools/helm ## package the chart with the table of its values into build/
+	$(BIN)/python charts/values_table.py charts/sightline/values.yaml > build/chart-values.md
+	build/tools/helm package charts/sightline --destination build
 
 clean: ## remove what was made, but not the data
 	rm -rf $(VENV) node_modules protos/gen out
