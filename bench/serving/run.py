@@ -1,0 +1,205 @@
+"""What it costs to serve a model: face detection by Sightline, BentoML and MLServer beside the bare loop.
+
+python -m bench.serving.run --rounds 5 --pictures 60       see README.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import insightface
+
+from bench.jobs.cpu import cpu_seconds
+from bench.serving.load import Call, Lap, by_grpc, by_http, saturated
+from sightline.standalone.settings import Settings
+from sightline.v1 import face_service_pb2, image_pb2
+from tests.servers import Background, System
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHERS = ROOT / "build/bench-serving/bin"
+PICTURE = Path(insightface.__file__).parent / "data/images/t1.jpg"
+SESSIONS = 2
+START_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to have faces found: the processes that count, and how a turn is made."""
+
+    name: str
+    roots: Mapping[str, int]
+    turn: Callable[[int], Lap]
+
+
+def environment() -> dict[str, str]:
+    """What the others need to do the same work: our packages on the path, and the models."""
+    path = [str(ROOT), *(str(ROOT / part / "src") for part in ("services/common", "services/face"))]
+    models = {"BENCH_MODELS": str(ROOT / "data/models"), "OMP_NUM_THREADS": "1"}
+    quiet = {"BENTOML_DO_NOT_TRACK": "True", "MLSERVER_DEBUG": "false"}
+    return {**os.environ, **models, **quiet, "PYTHONPATH": os.pathsep.join([*path, str(ROOT / "protos/gen")])}
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def started(stack: ExitStack, command: list[str], log: Path, **more: object) -> subprocess.Popen[str]:
+    stream = stack.enter_context(log.open("a"))
+    process = subprocess.Popen(command, env=environment(), cwd=ROOT, stderr=stream, text=True, **more)  # type: ignore[call-overload]
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+    return process  # type: ignore[no-any-return]
+
+
+def until_answers(address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.3)
+
+
+def bare(stack: ExitStack, folder: Path) -> Way:
+    command = [sys.executable, "-m", "bench.serving.loop", str(PICTURE), str(SESSIONS)]
+    process = started(stack, command, folder / "loop.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin
+    assert process.stdout
+    assert int(process.stdout.readline()) == 6
+
+    def turn(pictures: int) -> Lap:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"{pictures}\n")
+        process.stdin.flush()
+        seconds = float(process.stdout.readline())
+        return Lap(seconds, [seconds * SESSIONS / pictures] * pictures)
+
+    return Way("bare loop", {"loop": process.pid}, turn)
+
+
+def sightline(stack: ExitStack, folder: Path, callers: int) -> Way:
+    background = Background()
+    stack.callback(background.close)
+    settings = Settings(folder=folder / "data", models_folder=ROOT / "data/models", public_port=0, log_level="warning")
+    system = System(background, settings, folder / "sightline.log").start()
+    stack.callback(system.stop)
+    request = face_service_pb2.DetectFacesRequest(image=image_pb2.ImageSource(content=PICTURE.read_bytes()))
+    target = f"127.0.0.1:{system.addresses.rpc['gateway']}"
+    call = by_grpc(target, "/sightline.v1.FaceService/DetectFaces", request.SerializeToString(), system.key)
+    answer = face_service_pb2.DetectFacesResponse.FromString(call())
+    assert len(answer.result.faces) == 6
+    roots = {name: system.pids[name] for name in ("gateway", "face", "postgres", "valkey")}
+    return Way("sightline", roots, lambda pictures: saturated(call, pictures, callers))
+
+
+def bento(stack: ExitStack, folder: Path, callers: int) -> Way:
+    port = free_port()
+    command = [
+        str(OTHERS / "bentoml"),
+        "serve",
+        "bench.serving.bento_app:Faces",
+        "--port",
+        str(port),
+        "--host",
+        "127.0.0.1",
+    ]
+    process = started(stack, command, folder / "bento.log", stdout=subprocess.DEVNULL)
+    until_answers(f"http://127.0.0.1:{port}/readyz")
+    call = by_http(port, "/detect", PICTURE.read_bytes())
+    assert len(json.loads(call())) == 6
+    return Way("bentoml", {"bentoml": process.pid}, lambda pictures: saturated(call, pictures, callers))
+
+
+def mlserver(stack: ExitStack, folder: Path, callers: int) -> Way:
+    http_port, grpc_port, metrics_port = free_port(), free_port(), free_port()
+    home = folder / "mlserver"
+    home.mkdir()
+    ports = {"host": "127.0.0.1", "http_port": http_port, "grpc_port": grpc_port, "metrics_port": metrics_port}
+    model = {"name": "faces", "implementation": "bench.serving.mlserver_app.Faces"}
+    (home / "settings.json").write_text(json.dumps({**ports, "parallel_workers": SESSIONS, "debug": False}))
+    (home / "model-settings.json").write_text(json.dumps(model))
+    process = started(stack, [str(OTHERS / "mlserver"), "start", str(home)], folder / "mlserver.log",
+                      stdout=subprocess.DEVNULL)  # fmt: skip
+    until_answers(f"http://127.0.0.1:{http_port}/v2/models/faces/ready")
+    wanted = folder / "request"
+    writing = [str(OTHERS / "python"), "-m", "bench.serving.mlserver_app", str(PICTURE), str(wanted)]
+    subprocess.run(writing, env=environment(), cwd=ROOT, check=True)
+    call: Call = by_grpc(f"127.0.0.1:{grpc_port}", "/inference.GRPCInferenceService/ModelInfer", wanted.read_bytes())
+    assert call().count(b"landmarks") == 6
+    return Way("mlserver", {"mlserver": process.pid}, lambda pictures: saturated(call, pictures, callers))
+
+
+def measured(way: Way, pictures: int) -> dict[str, float]:
+    """Make one turn: pictures a second, and milliseconds of processor time for each, of every process of the way."""
+    before = cpu_seconds(way.roots)
+    lap = way.turn(pictures)
+    after = cpu_seconds(way.roots)
+    cpu = {f"{name}_ms": (after[name] - before[name]) / pictures * 1000 for name in after}
+    return {
+        "per_second": lap.per_second, "cpu_ms": sum(cpu.values()), "p50_ms": lap.quantile_ms(0.5),
+        "p99_ms": lap.quantile_ms(0.99), **(cpu if len(cpu) > 1 else {}),
+    }  # fmt: skip
+
+
+def beside(laps: list[dict[str, float]], bare_laps: list[dict[str, float]]) -> dict[str, float]:
+    """Compare with the bare loop of the same round: machines change from round to round more than the ways differ."""
+    rounds = list(zip(laps, bare_laps, strict=True))
+    return {
+        "share_of_bare": round(statistics.median(lap["per_second"] / bare["per_second"] for lap, bare in rounds), 3),
+        "beyond_bare_ms": round(statistics.median(lap["cpu_ms"] - bare["cpu_ms"] for lap, bare in rounds), 2),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pictures", type=int, default=60)
+    parser.add_argument("--callers", type=int, default=4)
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="serving-")))
+        folder.chmod(0o755)
+        ways = [bare(stack, folder)]
+        ways += [make(stack, folder, options.callers) for make in (sightline, bento, mlserver)]
+        for way in ways:
+            way.turn(10)
+        found: dict[str, list[dict[str, float]]] = {way.name: [] for way in ways}
+        for _ in range(options.rounds):
+            for way in ways:
+                found[way.name].append(measured(way, options.pictures))
+    medians = {
+        name: {figure: round(statistics.median(lap[figure] for lap in laps), 2) for figure in laps[0]}
+        for name, laps in found.items()
+    }
+    pairs = {name: beside(laps, found["bare loop"]) for name, laps in found.items()}
+    print(f"{'way':<12}{'pictures/s':>12}{'of bare':>9}{'CPU ms':>9}{'beyond':>9}{'p50 ms':>9}{'p99 ms':>9}")
+    for name, figures in medians.items():
+        print(
+            f"{name:<12}{figures['per_second']:>12.1f}{pairs[name]['share_of_bare']:>9.2f}{figures['cpu_ms']:>9.1f}"
+            f"{pairs[name]['beyond_bare_ms']:>9.2f}{figures['p50_ms']:>9.0f}{figures['p99_ms']:>9.0f}"
+        )
+    print(json.dumps({name: {**medians[name], **pairs[name]} for name in medians}))
+
+
+if __name__ == "__main__":
+    main()
