@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sightline.common.errors import MediaRejected, Reason
+from sightline.common.media.containers import open_container
 from sightline.common.settings import MediaLimits
 from sightline.extract.slides.views import Gray, View, reduced
 from sightline.extract.slides.wholeness import is_cut_off
@@ -69,11 +70,11 @@ class FilmReader:
             limits: what is accepted.
             threads: how many decode.
             exact: whether pictures are decoded as they were meant, not as quickly as can be.
+
+        Raises:
+            MediaRejected: as `open_container`; MEDIA_UNSUPPORTED without pictures, MEDIA_CORRUPT where it was cut off.
         """
-        try:
-            container = av.open(f"file:{path.resolve()}", options={"protocol_whitelist": "file"})
-        except av.error.FFmpegError as error:
-            raise MediaRejected(Reason.MEDIA_CORRUPT, "the film can't be opened") from error
+        container = open_container(path, limits)
         films = [stream for stream in container.streams.video if not _is_cover(stream)]
         if not films:
             container.close()
