@@ -19,10 +19,10 @@ def main(file: Path) -> None:
     """Print the table."""
     text = file.read_text()
     values = yaml.safe_load(text)
-    print("| value | default | meaning |")
-    print("|---|---|---|")
+    rows = ["| value | default | meaning |", "|---|---|---|"]
     for path, meaning in described(text):
-        print(f"| `{'.'.join(path)}` | `{json.dumps(default(values, path))}` | {meaning.replace('|', chr(92) + '|')} |")
+        rows.append(f"| `{'.'.join(path)}` | `{json.dumps(default(values, path))}` | {meaning} |")
+    sys.stdout.write("\n".join(rows) + "\n")
 
 
 def described(text: str) -> Iterator[tuple[list[str], str]]:
