@@ -31,7 +31,7 @@ class Score:
     duplicates: int = 0
     truth_slides: int = 0
     last_builds: int = 0
-    cropped: int = 0
+    regions_missed: int = 0
 
     def __add__(self, other: Score) -> Score:
         return Score(*(one + two for one, two in zip(vars(self).values(), vars(other).values(), strict=True)))
@@ -77,7 +77,7 @@ def score_slides(lecture: Lecture, showings: Sequence[Showing], film: Path) -> S
     score.truth_slides = len(truth)
     pictures = {slide.number: pixels for slide, pixels in read_pictures(film, slides, MediaLimits())}
     score.last_builds = sum(_has_last_build(lecture, one, slides, pictures) for one in truth)
-    score.cropped = sum(_overlap(slide.region, lecture.region) < LEAST_OVERLAP for slide in slides[:1])
+    score.regions_missed = sum(_overlap(slide.region, lecture.region) < LEAST_OVERLAP for slide in slides[:1])
     return score
 
 

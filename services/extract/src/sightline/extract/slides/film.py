@@ -46,30 +46,27 @@ class PacketNote:
 class FilmReader:
     """An open film; one thread, one pass at a time."""
 
-    def __init__(
-        self, container: InputContainer, stream: VideoStream, limits: MediaLimits, threads: int, exact: bool
-    ) -> None:
+    def __init__(self, container: InputContainer, stream: VideoStream, limits: MediaLimits, threads: int) -> None:
         """Take an open container; use `FilmReader.open`."""
         self._container, self._stream = container, stream
         context = stream.codec_context
         context.thread_count, context.thread_type = threads, "AUTO"
-        # Deblocking is a fifth of the work and changes nothing that is larger than noise.
-        quick = {} if exact else {"skip_loop_filter": "all"}
-        context.options = {"max_pixels": str(limits.max_video_pixels), **quick}
+        # Deblocking is a fifth of the work, but must not be left out: what is built on unfiltered frames drifts away
+        # from what was filmed, until the next key frame looks like another slide.
+        context.options = {"max_pixels": str(limits.max_video_pixels)}
         self._base = float(stream.time_base or 0) or 1.0
         self._origin = float((stream.start_time or 0) * self._base)
         self._damaged = 0
         self._shape: tuple[int, int] | None = None
 
     @classmethod
-    def open(cls, path: Path, limits: MediaLimits, *, threads: int = 1, exact: bool = False) -> Self:
+    def open(cls, path: Path, limits: MediaLimits, *, threads: int = 1) -> Self:
         """Open the first film in a file that was checked before.
 
         Args:
             path: a file on this machine.
             limits: what is accepted.
             threads: how many decode.
-            exact: whether pictures are decoded as they were meant, not as quickly as can be.
 
         Raises:
             MediaRejected: as `open_container`; MEDIA_UNSUPPORTED without pictures, MEDIA_CORRUPT where it was cut off.
@@ -82,7 +79,7 @@ class FilmReader:
         if is_cut_off(path, films[0]):
             container.close()
             raise MediaRejected(Reason.MEDIA_CORRUPT, "the film was cut off: its end is missing")
-        return cls(container, films[0], limits, threads, exact)
+        return cls(container, films[0], limits, threads)
 
     def __enter__(self) -> Self:
         return self

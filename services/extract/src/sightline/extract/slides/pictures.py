@@ -31,7 +31,7 @@ def read_pictures(
         MediaRejected: MEDIA_CORRUPT when the film does not decode there.
     """
     ordered = sorted(slides, key=lambda slide: slide.frame_seconds)
-    with FilmReader.open(path, limits, threads=1, exact=True) as reader:
+    with FilmReader.open(path, limits) as reader:
         frames = reader.frames_at([slide.frame_seconds for slide in ordered])
         for slide in ordered:
             frame = next(frames, None)
