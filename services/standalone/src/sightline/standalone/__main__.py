@@ -42,9 +42,9 @@ def down() -> None:
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="folder for the annotated pictures and the JSON")] = Path("out"),
+    out: Annotated[Path, typer.Option(help="folder for pictures, documents and sounds")] = Path("out"),
 ) -> None:
-    """Run everything, find the faces in real pictures, show what was found, and stop."""
+    """Run everything, find the faces in real pictures and all that a lecture says and shows, and stop."""
     # Imported here: nobody who only wants `up` should wait for scikit-image.
     from sightline.standalone.demo import run  # noqa: PLC0415
 

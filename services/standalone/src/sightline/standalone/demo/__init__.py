@@ -1,4 +1,4 @@
-"""The demonstration: the whole path of real pictures, from the upload to faces drawn on them."""
+"""The demonstration: the whole path of real pictures and of a lecture, from the upload to what was found and made."""
 
 from __future__ import annotations
 

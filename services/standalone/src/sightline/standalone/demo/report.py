@@ -40,6 +40,7 @@ def show_places(console: Console, words: Mapping[str, str], out: Path) -> None:
     console.print("It ran here (make up keeps it running):")
     console.print(table)
     console.print(f"\nThe pictures with their faces, and all that is known of them, are in {out}/")
+    console.print(f"The lecture with its slides, documents and sounds is in {out}/lecture/")
 
 
 def _milliseconds(time: float | timedelta) -> str:

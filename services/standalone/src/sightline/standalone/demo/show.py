@@ -1,4 +1,4 @@
-"""Start everything, do the main job on real pictures, show what came of it, stop everything."""
+"""Start everything, do the main jobs on real pictures and a lecture, show what came of it, stop everything."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sightline.client import Sightline
 from sightline.standalone.demo import rest
+from sightline.standalone.demo.films import show_lecture
 from sightline.standalone.demo.outcome import Outcome, find_faces, keep
 from sightline.standalone.demo.pictures import Picture, pictures
 from sightline.standalone.demo.report import show_outcomes, show_places
@@ -57,6 +58,7 @@ def _show(console: Console, settings: Settings, system: Standalone, out: Path) -
         for outcome in outcomes:
             keep(outcome, out)
         _compare(console, sightline, chosen)
+        show_lecture(console, sightline, settings.models_folder or system.folder.models, out)
     _ask_by_rest(console, system, outcomes)
     show_places(console, addresses.public_words(), out)
     found = len(outcomes[0].result.faces)
