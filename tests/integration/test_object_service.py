@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
+from hostile import HOSTILE
 from servers import System
 
-from sightline.client import InvalidRequest, Sightline
+from sightline.client import InvalidRequest, JobFailed, Sightline
 from sightline.v1 import object_service_pb2_grpc
 from sightline.v1.image_pb2 import ImageSource
 from sightline.v1.job_pb2 import JobSpec
@@ -109,3 +110,11 @@ def test_a_job_follows_the_objects_of_a_video(sightline: Sightline, tmp_path: Pa
     assert (result.frame_count, result.part_count, len(result.frames)) == (6, 1, 6)
     assert result.totals[0].class_name == "Normal"
     assert max(track.frame_count for track in result.tracks) == 6
+
+
+def test_a_job_on_a_film_that_asks_for_the_impossible_fails_at_once_for_its_reason(sightline: Sightline) -> None:
+    media = sightline.media.upload(HOSTILE["mp4_of_fifty_million_frames"]())
+    job = sightline.jobs.create(JobSpec(media=media.name, detect_objects=DetectObjectsOptions()))
+    with pytest.raises(JobFailed, match="more than"):
+        sightline.jobs.wait(job)
+    assert sightline.jobs.get(job).attempt_count == 1

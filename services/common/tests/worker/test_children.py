@@ -119,7 +119,7 @@ async def test_media_that_takes_more_than_a_child_may_is_refused_for_good(
 async def test_a_child_that_takes_too_long_is_ended(nursery: Nursery, errands: ModuleType, tmp_path: Path) -> None:
     file = tmp_path / "pid"
     with pytest.raises(SightlineError) as refused:
-        await nursery.run(errands.sleep, str(file), limits=ChildLimits(wall_seconds=1))
+        await nursery.run(errands.sleep, str(file), limits=ChildLimits(wall_seconds=3))
     assert (refused.value.reason, refused.value.retryable) == (Reason.DEADLINE_EXCEEDED, True)
     assert not alive((await begun(file))[0])
 
@@ -227,6 +227,7 @@ async def test_a_child_has_no_network_no_secrets_and_nothing_of_its_parent(
     assert seen["folder"] == seen["temporary"]
     assert seen["capabilities"] == 0
     assert seen["seccomp"] == "2"
+    assert seen["first_to_go"] == "1000"
     assert seen["group"]
 
 

@@ -141,6 +141,7 @@ def surroundings() -> dict[str, Any]:
             "temporary": str(Path(file.name).parent),
             "capabilities": int(status["CapEff"], 16),
             "seccomp": status["Seccomp"].strip(),
+            "first_to_go": Path("/proc/self/oom_score_adj").read_text().strip(),
             "group": os.getpgid(0) == os.getpid(),
         }
 

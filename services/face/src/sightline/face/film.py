@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor, Future
@@ -17,6 +16,7 @@ from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.media import Image, ImageFormat
 from sightline.common.media.video import Film, Frame, Opening, VideoInfo, open_here
 from sightline.common.settings import MediaLimits
+from sightline.common.worker.saving import Saving
 from sightline.face.analysis import DetectOptions, Face, FaceAnalyzer
 from sightline.face.film_state import CheckpointUnknownError, FilmState, dump, restore
 from sightline.face.grouping import Person, people_of
@@ -29,8 +29,6 @@ log = structlog.get_logger()
 
 # Frames that are further apart than this are pictures of their own: a face that is in one of them only counts.
 _APART_SECONDS = 1.0
-# Storing a checkpoint may take one part in so many of the time.
-_CHECKPOINT_SHARE = 20
 # Where frames have no regular distance, the next one after a given one is at least so much later.
 _NEXT_SECONDS = 2e-3
 
@@ -148,7 +146,7 @@ class FilmAnalyzer:
                 every_seconds, 1 / video.info.frames_per_second if video.info.frames_per_second else 0
             )
             state = self._begin(earlier, spacing_seconds)
-            saving = _Saving(self._settings.checkpoint_seconds, on_checkpoint)
+            saving = Saving(self._settings.checkpoint_seconds, on_checkpoint)
             last_seconds = min(film.end_seconds, video.info.duration_seconds or math.inf)
             frames = self._looked_at(video, options, film, every_seconds, state)
             with closing(frames):
@@ -213,24 +211,6 @@ class FilmAnalyzer:
         people = people_of(tracks, self._analyzer.thresholds, film.min_similarity, spacing_seconds)
         size = state.size if state.frame_count else (info.width_px, info.height_px)
         return Report(info, state.frame_count, spacing_seconds, size, people, tracks)
-
-
-class _Saving:
-    """Stores how far the work is: as often as it is wanted, and not so often that the work stands still for it."""
-
-    def __init__(self, every_seconds: float, store: Callable[[bytes], None]) -> None:
-        self._every_seconds = every_seconds
-        self._store = store
-        self._due = time.monotonic() + every_seconds
-
-    def save_if_due(self, state: Callable[[], bytes]) -> None:
-        """Store the state if it is time."""
-        began = time.monotonic()
-        if began < self._due:
-            return
-        self._store(state())
-        ended = time.monotonic()
-        self._due = ended + max(self._every_seconds, _CHECKPOINT_SHARE * (ended - began))
 
 
 def _next_seconds(done_seconds: float, start_seconds: float, every_seconds: float) -> float:

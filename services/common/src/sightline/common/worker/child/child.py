@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 _PID = struct.Struct(">i")
 # A pipe that the kernel has closed gives up its last words at once; the status follows as soon as it is reaped.
-_REAP_SECONDS = 30.0
+_REAP_SECONDS = 60.0
 
 
 class Child:
@@ -53,6 +53,8 @@ class Child:
         with suppress(OSError, struct.error), sending:  # one that has died already says so by its status
             self._control.settimeout(_REAP_SECONDS)
             self.pid = _PID.unpack(self._control.recv(_PID.size))[0]
+            # The first child waits for its cradle; that is not its time.
+            self._until = time.monotonic() + self.limits.wall_seconds
             rest = memoryview(work)
             while rest:
                 rest = rest[sending.write(rest) :]
