@@ -77,7 +77,8 @@ def _same(line: Line, other: Line) -> bool:
 
 
 def _same_place(line: Line, other: Line, before: Page, after: Page) -> bool:
-    across = abs(line.box[0] / before.width_px - other.box[0] / after.width_px)
+    # A bullet is part of a line in one reading and not in the other: one of the ends stays.
+    across = min(abs(line.box[end] / before.width_px - other.box[end] / after.width_px) for end in (0, 2))
     down = abs(line.centre_y / before.height_px - other.centre_y / after.height_px)
     return across < _MOVED[0] and down < _MOVED[1]
 
