@@ -365,6 +365,21 @@ async def test_of_the_erased_nothing_is_left_in_tables_index_or_files(
     await until(compacted)
 
 
+async def test_what_still_runs_on_an_erased_picture_leaves_nothing_behind(
+    people: Call, client: Any, sees: Any, add_media: Any, hand: Any, wanted: Any, database: Database
+) -> None:
+    media, person = await add_media(), await people("CreatePerson", somebody())
+    request = wanted()
+    request.job.spec.media = media
+    job = await client("CreateJob", request)
+    claim = await hand.claim(job.name)
+    await people("AddFace", api.AddFaceRequest(person=person.name, image=sees(a_face(vector(1)), media=media)))
+    await people("DeletePerson", api.DeletePersonRequest(name=person.name, erase_sources=True))
+    await hand.complete(claim, job_pb2.JobResult(detect_faces={}))
+    words = [name.rsplit("/", 1)[1] for name in (job.name, media)]
+    assert await leftovers(database, words) == []
+
+
 async def test_media_and_jobs_stay_where_their_erasure_is_not_asked_for(
     people: Call, sees: Any, add_media: Any, database: Database
 ) -> None:
