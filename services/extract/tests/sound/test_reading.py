@@ -36,16 +36,16 @@ def read_all(reader: SoundReader, part: int = 10_007) -> Samples:
 
 
 @pytest.mark.parametrize(("name", "codec", "rate_hz"), FORMS)
-@pytest.mark.parametrize("wanted_hz", [0, 16_000, 44_100])
 def test_what_is_sought_is_what_would_be_read_from_the_start(
-    tmp_path: Path, name: str, codec: str, rate_hz: int, wanted_hz: int
+    tmp_path: Path, name: str, codec: str, rate_hz: int
 ) -> None:
-    path = encode(tmp_path / name, codec, sweep(6, rate_hz), rate_hz)
-    with SoundReader(path, LIMITS, wanted_hz) as reader:
-        whole = read_all(reader)
-        for at in (1, 777, reader.rate_hz, 3 * reader.rate_hz + 13, 5 * reader.rate_hz):
-            reader.seek(at)
-            np.testing.assert_allclose(reader.read(5000), whole[:, at : at + 5000], atol=2e-5)
+    path = encode(tmp_path / name, codec, sweep(4, rate_hz), rate_hz)
+    for wanted_hz in (0, 16_000, 44_100):
+        with SoundReader(path, LIMITS, wanted_hz) as reader:
+            whole = read_all(reader)
+            for at in (1, 777, reader.rate_hz, 2 * reader.rate_hz + 13, 3 * reader.rate_hz):
+                reader.seek(at)
+                np.testing.assert_allclose(reader.read(5000), whole[:, at : at + 5000], atol=2e-5)
 
 
 @pytest.mark.parametrize("wanted_hz", [8_000, 16_000, 44_100, 48_000, 96_000])

@@ -81,6 +81,7 @@ class Recording:
             raise
         self._stream.codec_context.thread_count = 1
         self._converter: AudioResampler | None = None
+        self._form = ("", "", 0)
         self._untouched, self._sought = True, False
 
     def _reopen(self) -> None:
@@ -204,18 +205,12 @@ class Recording:
 
     def _converted(self, frame: AudioFrame) -> Iterator[Samples]:
         """Make float samples of one or two channels of a frame; its rate is changed only where it differs midway."""
-        if self._converter is None:
-            self._converter = self._new_converter()
-        try:
-            frames = self._converter.resample(frame)
-        except ValueError:  # the form of the sound has changed midway
-            self._converter = self._new_converter()
-            frames = self._converter.resample(frame)
-        for converted in frames:
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._converter is None or form != self._form:  # broadcasts change it midway
+            layout = "mono" if self.channels == 1 else "stereo"
+            self._converter, self._form = AudioResampler(format="fltp", layout=layout, rate=self.rate_hz), form
+        for converted in self._converter.resample(frame):
             yield np.asarray(converted.to_ndarray(), np.float32)
-
-    def _new_converter(self) -> AudioResampler:
-        return AudioResampler(format="fltp", layout="mono" if self.channels == 1 else "stereo", rate=self.rate_hz)
 
     def _check_seconds(self, seconds: float) -> None:
         most = self._limits.max_video_seconds

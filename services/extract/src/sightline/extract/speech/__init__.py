@@ -9,10 +9,9 @@ minute; an engine (`whisper`, `sphinx`) writes each down; `transcribing` puts th
 """
 
 from sightline.extract.speech.aligning import Shown, align
-from sightline.extract.speech.engine import EngineInfo
 from sightline.extract.speech.loading import DEFAULT_MODEL, load_transcriber
 from sightline.extract.speech.transcribing import ChunkTranscriber
-from sightline.extract.speech.transcript import Segment, Transcriber, Transcript, Word
+from sightline.extract.speech.transcript import EngineInfo, Segment, Transcriber, Transcript, Word
 
 __all__ = [
     "DEFAULT_MODEL",

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.extract.speech.hearing import Samples
-from sightline.extract.speech.transcript import Segment
+from sightline.extract.speech.transcript import EngineInfo, Segment
 
 TO_BE_HEARD = "und"
 """The tag that asks for the language to be heard (undetermined, ISO 639-2)."""
 
 # Tags that Whisper knows by another name.
 _OTHER_NAMES = {"nb": "no", "jv": "jw", "fil": "tl", "iw": "he", "in": "id", "cmn": "zh"}
-
-
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
-    """Which engine or model wrote something down.
-
-    Attributes:
-        name: as the catalogue has it, or the operator.
-        version: of its weights.
-        sha256: of its weights.
-    """
-
-    name: str
-    version: str
-    sha256: str
 
 
 class Engine(Protocol):

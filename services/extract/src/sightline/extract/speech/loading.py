@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sightline.common.models import ModelStore
 from sightline.common.settings import MediaLimits
-from sightline.extract.speech.engine import Engine, EngineInfo
+from sightline.extract.speech.engine import Engine
 from sightline.extract.speech.hearing import SpeechModel
 from sightline.extract.speech.transcribing import ChunkTranscriber
+from sightline.extract.speech.transcript import EngineInfo
 
 DEFAULT_MODEL = "whisper-tiny.en"
 SPHINX = "pocketsphinx"

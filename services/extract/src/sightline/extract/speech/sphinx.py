@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pocketsphinx
 
-from sightline.extract.speech.engine import TO_BE_HEARD, EngineInfo, code_among
+from sightline.extract.speech.engine import TO_BE_HEARD, code_among
 from sightline.extract.speech.hearing import RATE_HZ, Samples
-from sightline.extract.speech.transcript import Segment, Word
+from sightline.extract.speech.transcript import EngineInfo, Segment, Word
 
 _FRAMES_PER_SECOND = 100
 # A pause as long as this ends a segment.

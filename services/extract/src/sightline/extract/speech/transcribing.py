@@ -9,9 +9,9 @@ from pathlib import Path
 from sightline.common.settings import MediaLimits
 from sightline.extract.sound.reading import SoundReader
 from sightline.extract.speech.chunking import Chunk, Chunker
-from sightline.extract.speech.engine import TO_BE_HEARD, Engine, EngineInfo
+from sightline.extract.speech.engine import TO_BE_HEARD, Engine
 from sightline.extract.speech.hearing import RATE_HZ, SpeechModel
-from sightline.extract.speech.transcript import Progress, Segment, Transcript
+from sightline.extract.speech.transcript import EngineInfo, Progress, Segment, Transcript
 
 # So much is read at once where nothing is said; also how long a cancelled job goes on in silence.
 _BLOCK_SECONDS = 4

@@ -62,8 +62,27 @@ class Transcript:
     duration: float
 
 
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """Which engine or model wrote something down.
+
+    Attributes:
+        name: as the catalogue has it, or the operator.
+        version: of its weights.
+        sha256: of its weights.
+    """
+
+    name: str
+    version: str
+    sha256: str
+
+
 class Transcriber(Protocol):
     """Writes down what is said."""
+
+    @property
+    def info(self) -> EngineInfo:
+        """Which engine or model writes down."""
 
     def check_language(self, language: str) -> None:
         """Refuse a language that the model can't write down, before any work.

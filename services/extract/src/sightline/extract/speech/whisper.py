@@ -12,9 +12,9 @@ from typing import Any
 from faster_whisper import WhisperModel
 
 from sightline.common.errors import Reason, SightlineError
-from sightline.extract.speech.engine import TO_BE_HEARD, EngineInfo, code_among
+from sightline.extract.speech.engine import TO_BE_HEARD, code_among
 from sightline.extract.speech.hearing import Samples
-from sightline.extract.speech.transcript import Segment, Word
+from sightline.extract.speech.transcript import EngineInfo, Segment, Word
 
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")
 # Text that gzip makes this much smaller repeats itself. Source: the default of Whisper (transcribe.py).
