@@ -54,7 +54,7 @@ def accuracy(options: argparse.Namespace) -> dict[str, Any]:
     for subject in options.subjects:
         score, beside = Score(), {threshold: Score() for threshold in FITTED}
         for seed in options.seeds:
-            lecture = make_lecture(subject, seed, options.seconds)
+            lecture = make_lecture(subject, seed, options.seconds, options.height)
             film = film_of(lecture, options.folder)
             score += score_slides(lecture, find_slides(film, SlideOptions(), MediaLimits()), film)
             if options.rival:
@@ -128,6 +128,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[101, 102])
     parser.add_argument("--subjects", nargs="+", default=[name for name in SUBJECTS if not name.startswith("ordinary")])
     parser.add_argument("--seconds", type=float, default=90.0, help="length of the films for accuracy")
+    parser.add_argument("--height", type=int, help="lines of those films; each seed its own if not given")
     parser.add_argument("--speed-seconds", type=float, default=600.0, help="length of the films for speed; 0: none")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)

@@ -29,21 +29,42 @@ def test_a_slide_that_spans_two_ranges_is_one_slide(film: Film) -> None:
     assert len(joined) == len(lecture.truth)
 
 
-@pytest.mark.parametrize("subject", ["builds", "returns", "inset"])
-def test_ranges_joined_equal_the_whole(film: Film, subject: str) -> None:
+def even(lecture: Lecture, count: int) -> list[float]:
+    return [lecture.seconds * part / count for part in range(1, count)]
+
+
+def in_changes(lecture: Lecture, count: int) -> list[float]:
+    """In the middle of the first changes, fades or cuts, as the subject has them."""
+    return [truth.start for truth in lecture.truth[1:count]]
+
+
+def in_builds(lecture: Lecture, count: int) -> list[float]:
+    """At the time of a build, and a little before and after one."""
+    builds = [time for truth in lecture.truth for time in truth.builds[1:]]
+    return [time + after for time, after in zip(builds, [0.0, -0.3, 0.3], strict=False)]
+
+
+@pytest.mark.parametrize(
+    ("subject", "seams", "count"),
+    [
+        ("builds", in_builds, 3),
+        ("builds", even, 7),
+        ("fades", in_changes, 4),
+        ("returns", in_changes, 4),
+        ("inset", even, 3),
+        ("short_groups", even, 7),
+        ("one_group", even, 2),
+    ],
+)
+def test_ranges_joined_equal_the_whole(
+    film: Film, subject: str, seams: Callable[[Lecture, int], list[float]], count: int
+) -> None:
     lecture, path = film(subject)
     whole = find_slides(path, OPTIONS, LIMITS)
-    third = lecture.seconds / 3
-    joined = join_showings(in_ranges(path, [0.0, third, 2 * third, 1e9]), OPTIONS)
+    joined = join_showings(in_ranges(path, [0.0, *seams(lecture, count), 1e9]), OPTIONS)
     assert [one.start_seconds for one in joined] == pytest.approx([one.start_seconds for one in whole], abs=0.5)
     assert [one.returns_of for one in joined] == [one.returns_of for one in whole]
-
-
-def test_a_seam_at_a_transition_neither_loses_nor_doubles_a_slide(film: Film) -> None:
-    lecture, path = film("plain")
-    for truth in lecture.truth[1:3]:
-        joined = join_showings(in_ranges(path, [0.0, truth.start, 1e9]), OPTIONS)
-        assert len(joined) == len(lecture.truth)
+    assert [one.kind for one in joined] == [one.kind for one in whole]
 
 
 def test_a_range_behind_the_end_is_empty(film: Film) -> None:
