@@ -66,8 +66,9 @@ BEGIN
     IF to_regclass('faces') IS NOT NULL THEN
         RETURN true;
     END IF;
+    -- CASE, since versions of other extensions are no numbers.
     IF NOT EXISTS (SELECT FROM pg_available_extension_versions
-                   WHERE name = 'vector' AND string_to_array(version, '.')::int[] >= '{0,8}') THEN
+                   WHERE CASE WHEN name = 'vector' THEN string_to_array(version, '.')::int[] >= '{0,8}' END) THEN
         RETURN false;
     END IF;
     BEGIN
