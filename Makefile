@@ -12,7 +12,7 @@ PACKAGES := protos services/common services/edge services/gateway services/extra
 PROTOS := $(wildcard protos/sightline/v1/*.proto protos/externalscaler/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos models export parity test test-faults faults lint types check demo up down bench-jobs bench-serving clean
+.PHONY: help setup lock protos models export parity test test-faults faults lint types check demo up down bench-jobs bench-slides bench-serving clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ build/bench-venv/.locked: requirements/bench.lock | $(BIN)/uv
 
 bench-jobs: setup build/bench-venv/.locked ## compare the job engine with Celery, Dramatiq and taskiq (ARGS=--quick)
 	$(BIN)/python -m bench.jobs.run $(ARGS)
+
+bench-slides: setup build/bench-venv/.locked ## find slides in lectures with known truth, beside PySceneDetect (ARGS="--no-rival")
+	$(BIN)/python -m bench.slides.run $(ARGS)
 
 build/bench-serving/.locked: requirements/bench-serving.lock | $(BIN)/uv
 	$(PYTHON) -m venv build/bench-serving
