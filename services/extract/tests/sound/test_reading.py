@@ -81,6 +81,17 @@ def test_a_gap_in_time_is_silence(tmp_path: Path) -> None:
     np.testing.assert_allclose(heard[97_000:140_000], tone[0, 49_000:92_000], atol=1e-4)
 
 
+def test_broadcasts_that_were_joined_are_read_to_the_end_though_their_form_changes(tmp_path: Path) -> None:
+    one = encode(tmp_path / "1.ts", "aac", sweep(2, 48_000, channels=1), 48_000)
+    two = encode(tmp_path / "2.ts", "aac", sweep(2, 48_000, channels=2), 48_000)
+    both = tmp_path / "both.ts"
+    both.write_bytes(one.read_bytes() + two.read_bytes())
+    with SoundReader(both, LIMITS) as reader:
+        heard = read_all(reader)[0]
+    assert len(heard) / 48_000 == pytest.approx(4, abs=0.15)
+    assert np.abs(heard[100_000:180_000]).max() > 0.3
+
+
 def encode_with_gap(path: Path, tone: Samples) -> Path:
     with av.open(str(path), "w") as file:
         stream = file.add_stream("pcm_s16le", rate=48_000, layout="mono")

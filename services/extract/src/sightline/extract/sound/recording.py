@@ -27,6 +27,8 @@ Samples = NDArray[np.float32]
 _MAX_DAMAGED_PACKETS = 100
 # Times in Matroska are whole milliseconds, and those of broadcasts jitter; what is further off is a gap or an overlap.
 _JITTER_SECONDS = 0.04
+# Broadcasts that were joined begin to count anew: so far back is no overlap but another beginning.
+_RESTART_SECONDS = 1.0
 # What a decoder must have heard before its output is right: MP3 borrows bits from 9 frames back, Opus wants 80 ms.
 _PREROLL_SECONDS = 0.5
 # Half the step of the times of such files, and a little.
@@ -113,8 +115,11 @@ class Recording:
             MediaRejected: MEDIA_CORRUPT where too much is damaged, MEDIA_TOO_LARGE where it goes on for longer than
                 its header says and than is accepted.
         """
-        at, given, slack = -math.inf, start, 0
-        for place, block in self._from(start):
+        at, given, slack, later = -math.inf, start, 0, 0
+        for said, block in self._from(start):
+            place = said + later
+            if at - place > _RESTART_SECONDS * self.rate_hz:
+                later, place = int(at) - said, int(at)
             # The first block has its exact place; those that follow without a gap are not moved by rounded times.
             begin = int(at) if abs(place - at) <= slack else place
             end = begin + block.shape[1]
