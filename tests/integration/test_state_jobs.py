@@ -16,6 +16,7 @@ from sightline.common.state.filters import parse
 from sightline.common.state.graphs import Graphs, Step
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.jobs import Jobs, State, Stored, Submission
+from sightline.common.state.media import MediaFiles, NewMedia
 from sightline.common.state.pages import JobPages, Page
 from sightline.common.state.tasks import Failure, Held, Success, Tasks
 from sightline.common.state.upkeep import Upkeep
@@ -104,6 +105,18 @@ async def test_a_claim_that_a_crash_has_undone_can_write_nothing_though_the_next
     assert await graphs.step(Step(asked.task_id, lost.claim_id, payloads=(b"lost",))) is None
     assert len(await tasks.complete([Success(asked.task_id, held.claim_id, (b"held",))])) == 1
     assert [r.payload for r in await Jobs(database).results("acme", asked.job_id)] == [b"held"]
+
+
+async def test_the_name_of_a_file_makes_other_work_only_of_what_shows_it(database: Database, submission: Make) -> None:
+    files = []
+    for name in ("rivers.mp4", "mountains.mp4"):
+        files.append(uuid7())
+        media = NewMedia("acme", files[-1], name, "video/mp4", 1, b"x" * 32, None, None, f"blob/{name}", None, 3600.0)
+        await MediaFiles(database).add(media)
+    for kind, works in (("detect_faces", 1), ("make_document", 2)):
+        asked = [submission(kind=kind, media_id=one, work_sha256=kind.encode()) for one in (*files, *files)]
+        outcomes = await Jobs(database).submit(asked)
+        assert len({one.job_id for one in outcomes if isinstance(one, Stored)}) == works
 
 
 async def test_a_worker_that_lost_its_lease_cannot_write(database: Database, submission: Make) -> None:

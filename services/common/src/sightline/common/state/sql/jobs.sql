@@ -2,10 +2,13 @@
 -- Stores a group of submissions in one transaction. One whose request id was used before, or whose media is not there,
 -- stores nothing; nor does one whose work a job does or has done, or an earlier one of the group: `join` is for it.
 WITH asked AS (
-    SELECT *, CASE WHEN work_sha256 IS NOT NULL THEN sha256(work_sha256 || coalesce(media_sha256, '')) END AS work_key
+    SELECT *, CASE WHEN work_sha256 IS NOT NULL THEN sha256(work_sha256 || coalesce(content, '')) END AS work_key
     FROM (
-        SELECT a.*,
-               (SELECT sha256 FROM media WHERE media.tenant = a.tenant AND media.media_id = a.media_id) AS media_sha256
+        SELECT a.*, (
+                   -- The title of a document is the name of its file.
+                   SELECT sha256 || CASE WHEN a.kind = 'make_document' THEN convert_to(display_name, 'UTF8') ELSE '' END
+                   FROM media WHERE media.tenant = a.tenant AND media.media_id = a.media_id
+               ) AS content
         FROM unnest(
             :tenant::text[], :job_id::uuid[], :kind::text[], :spec::bytea[], :media_id::uuid[], :priority::smallint[],
             :labels::jsonb[], :trace_context::text[], :request_id::uuid[], :body_sha256::bytea[],
@@ -17,7 +20,7 @@ WITH asked AS (
         )
         OFFSET 0
     ) AS a
-    WHERE CASE WHEN media_id IS NULL THEN true ELSE media_sha256 IS NOT NULL END
+    WHERE CASE WHEN media_id IS NULL THEN true ELSE content IS NOT NULL END
       AND CASE WHEN request_id IS NULL THEN true ELSE (
               SELECT job_id FROM idempotency AS i WHERE i.tenant = a.tenant AND i.request_id = a.request_id
           ) IS NULL END
@@ -52,21 +55,24 @@ remembered AS (
 SELECT stored_id AS job_id, create_time, expire_time FROM stored;
 
 -- name: join
--- Lets submissions share the jobs that do their work, or have done it: docs/decisions/deduplication.md. One without a job
--- has none to share (any more) and is to be stored; one without a row has no media, or is a repeat. A job that names
+-- Lets submissions share the jobs that do their work, or have done it: docs/decisions/deduplication.md. One without a
+-- job has none to share (any more) and is to be stored; one without a row has no media, or is a repeat. A job that names
 -- media which is gone is not shared, and gives up its key.
 WITH asked AS (
-    SELECT *, sha256(work_sha256 || coalesce(media_sha256, '')) AS work_key
+    SELECT *, sha256(work_sha256 || coalesce(content, '')) AS work_key
     FROM (
-        SELECT a.*,
-               (SELECT sha256 FROM media WHERE media.tenant = a.tenant AND media.media_id = a.media_id) AS media_sha256
+        SELECT a.*, (
+                   -- The title of a document is the name of its file.
+                   SELECT sha256 || CASE WHEN a.kind = 'make_document' THEN convert_to(display_name, 'UTF8') ELSE '' END
+                   FROM media WHERE media.tenant = a.tenant AND media.media_id = a.media_id
+               ) AS content
         FROM unnest(
-            :tenant::text[], :job_id::uuid[], :media_id::uuid[], :priority::smallint[], :request_id::uuid[],
-            :body_sha256::bytea[], :keep_seconds::float8[], :work_sha256::bytea[]
-        ) AS a (tenant, asked_id, media_id, priority, request_id, body_sha256, keep_seconds, work_sha256)
+            :tenant::text[], :job_id::uuid[], :kind::text[], :media_id::uuid[], :priority::smallint[],
+            :request_id::uuid[], :body_sha256::bytea[], :keep_seconds::float8[], :work_sha256::bytea[]
+        ) AS a (tenant, asked_id, kind, media_id, priority, request_id, body_sha256, keep_seconds, work_sha256)
         OFFSET 0
     ) AS a
-    WHERE CASE WHEN media_id IS NULL THEN true ELSE media_sha256 IS NOT NULL END
+    WHERE CASE WHEN media_id IS NULL THEN true ELSE content IS NOT NULL END
       AND CASE WHEN request_id IS NULL THEN true ELSE (
               SELECT job_id FROM idempotency AS i WHERE i.tenant = a.tenant AND i.request_id = a.request_id
           ) IS NULL END
