@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sightline.extract.text import Page, Run, merge
+import cv2
+import numpy as np
+
+from sightline.extract.text import Page, Run, look_at, merge
 
 POINTS = ["Samples are drawn at random", "The mean converges slowly", "Variance falls with size", "Outliers matter"]
 
@@ -53,6 +56,24 @@ def test_the_same_text_with_another_figure_is_another_slide(canvas: Callable) ->
         made.draw.rectangle((left, 200, left + 300, 450), fill=(180, 60, 30))
         pages.append(made.page)
     assert len(merge(pages)) == 2
+
+
+def test_the_same_text_with_another_curve_is_another_slide(canvas: Callable) -> None:
+    pages = []
+    for turn in (1, -1):
+        made = canvas()
+        made.write("Results", 50, 30, 48)
+        made.draw.line([(200 + 8 * x, 300 - turn * 2 * x) for x in range(60)], fill=(180, 60, 30), width=3)
+        pages.append(made.page)
+    assert len(merge(pages)) == 2
+
+
+def test_the_noise_of_an_encoder_makes_no_other_slide(canvas: Callable) -> None:
+    made = canvas()
+    made.write("Results", 50, 30, 48)
+    made.draw.ellipse((300, 200, 700, 480), fill=(180, 60, 30))
+    coarse = cv2.imdecode(cv2.imencode(".jpg", made.pixels, [cv2.IMWRITE_JPEG_QUALITY, 15])[1], cv2.IMREAD_COLOR)
+    assert merge([made.page, look_at(np.asarray(coarse, np.uint8), made.lines)]) == [Run(0, 1, 1)]
 
 
 def test_a_figure_that_comes_with_a_line_is_a_build(canvas: Callable) -> None:

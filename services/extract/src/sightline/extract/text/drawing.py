@@ -27,7 +27,7 @@ _TEMPLATE_SHARE = 0.16
 # A rule is at least this share of the width long, and at most this many pixels of the small picture thick.
 _RULE_SHARE = 0.2
 _RULE_PX = 4
-_LOOK_PX = (64, 36)
+_LOOK_PX = (128, 72)
 # A few letters this many times as high as the other lines, over this share of the picture, are a curve read as letters.
 _HUGE = 4.0
 _HUGE_SHARE = 0.2

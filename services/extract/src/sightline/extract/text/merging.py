@@ -16,9 +16,10 @@ from sightline.extract.text.page import Page, Run
 _ALIKE = 85.0
 # A line of a build stays where it is: within these shares of width and height.
 _MOVED = (0.03, 0.03)
-# Drawings are two where this share of the picture without its text became different by this much.
-_DRAWN_STEP = 40
-_DRAWN_SHARE = 0.02
+# Drawings are two where this share of the picture without its text became different by this much: a curve that takes
+# another way does, the noise of an encoder does not.
+_DRAWN_STEP = 24
+_DRAWN_SHARE = 0.008
 _DIGITS = re.compile(r"\d+")
 # A page of fewer letters says too little to be known by its text.
 _LEAST_LETTERS = 4

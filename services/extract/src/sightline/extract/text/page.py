@@ -28,7 +28,7 @@ class Drawing:
     Attributes:
         share: of the picture that drawings and photographs take up, 0 to 1.
         rules: long thin lines that lie flat, as tables have them.
-        look: brightness of the picture with its text taken out, 36 x 64, uint8; tells two figures apart.
+        look: brightness of the picture with its text taken out, 72 x 128, uint8; tells two figures apart.
     """
 
     share: float
