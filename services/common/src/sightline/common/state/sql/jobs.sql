@@ -56,8 +56,8 @@ SELECT stored_id AS job_id, create_time, expire_time FROM stored;
 
 -- name: join
 -- Lets submissions share the jobs that do their work, or have done it: docs/decisions/deduplication.md. One without a
--- job has none to share (any more) and is to be stored; one without a row has no media, or is a repeat. A job that names
--- media which is gone is not shared, and gives up its key.
+-- job has none to share (any more) and is to be stored; one without a row has no media, or is a repeat. A job that
+-- names media which is gone is not shared, and gives up its key.
 WITH asked AS (
     SELECT *, sha256(work_sha256 || coalesce(content, '')) AS work_key
     FROM (
