@@ -300,8 +300,8 @@ class GraphMachine(RuleBasedStateMachine):
 def test_every_order_of_what_can_happen_to_a_graph_leads_where_the_model_says(postgres_url: str) -> None:
     GraphMachine.world = World(postgres_url)
     bounds = settings(
-        max_examples=60,
-        stateful_step_count=40,
+        max_examples=40,
+        stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         print_blob=True,
