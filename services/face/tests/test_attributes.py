@@ -104,9 +104,9 @@ def test_the_best_face_of_a_track_has_them_and_keeps_them_over_a_checkpoint(
     options = FilmOptions(every_seconds=0.5, end_seconds=4.0)
     kept: list[bytes] = []
     with ThreadPoolExecutor(1) as threads:
-        settings = FilmSettings(checkpoint_seconds=0)
+        settings = FilmSettings()
         films = FilmAnalyzer(analyzer_with(model, model_store), settings, MediaLimits(), threads, 1)
-        whole = films.analyse(film, DetectOptions(), options, on_checkpoint=kept.append)
+        whole = films.analyse(film, DetectOptions(), options, save=lambda state: kept.append(state()))
         again = films.analyse(film, DetectOptions(), options, earlier=kept[-1])
     told = [track.best.attributes for track in whole.tracks]
     assert len(told) == 2

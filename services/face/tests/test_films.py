@@ -93,9 +93,9 @@ def test_the_best_shots_are_small_jpegs_of_sharp_faces(report: Report) -> None:
 
 @pytest.fixture(scope="module")
 def kept(films: Callable[..., FilmAnalyzer], story: Path) -> list[bytes]:
-    """All the checkpoints of one attempt, as many as there is time for."""
+    """A checkpoint after every frame of one attempt."""
     states: list[bytes] = []
-    films(checkpoint_seconds=0).analyse(story, DetectOptions(), FilmOptions(), on_checkpoint=states.append)
+    films().analyse(story, DetectOptions(), FilmOptions(), save=lambda state: states.append(state()))
     return states
 
 
@@ -136,7 +136,7 @@ def test_every_frame_of_a_part_is_looked_at_and_gone_on_with(
 ) -> None:
     options = FilmOptions(every_seconds=0.0, start_seconds=7.4, end_seconds=9.0)
     kept: list[bytes] = []
-    whole = films(checkpoint_seconds=0).analyse(story, DetectOptions(), options, on_checkpoint=kept.append)
+    whole = films().analyse(story, DetectOptions(), options, save=lambda state: kept.append(state()))
     assert whole.frame_count == 16
     assert [round(track.first_seconds, 1) for track in whole.tracks] == [7.4, 7.4, 7.4]
     resumed = films().analyse(story, DetectOptions(), options, earlier=kept[len(kept) // 2])

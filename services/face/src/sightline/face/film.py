@@ -16,7 +16,6 @@ from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.media import Image, ImageFormat
 from sightline.common.media.video import Film, Frame, Opening, VideoInfo, open_here
 from sightline.common.settings import MediaLimits
-from sightline.common.worker.saving import Saving
 from sightline.face.analysis import DetectOptions, Face, FaceAnalyzer
 from sightline.face.film_state import CheckpointUnknownError, FilmState, dump, restore
 from sightline.face.grouping import Person, people_of
@@ -119,7 +118,7 @@ class FilmAnalyzer:
         *,
         earlier: bytes | None = None,
         on_progress: Callable[[float], None] = lambda share: None,
-        on_checkpoint: Callable[[bytes], None] = lambda state: None,
+        save: Callable[[Callable[[], bytes]], None] = lambda state: None,
     ) -> Report:
         """Look at a film from `start_seconds` to `end_seconds`.
 
@@ -129,7 +128,8 @@ class FilmAnalyzer:
             film: which frames, and who is taken for one person.
             earlier: the last checkpoint of an attempt that broke off; what it knew is not looked at again.
             on_progress: is told the share that is done, 0 to 1; what it raises ends the work.
-            on_checkpoint: is given how far the work is, every few seconds; what it raises ends the work.
+            save: is asked after each frame whether it is time to store how far the work is, with what writes that; what
+                it raises ends the work.
 
         Raises:
             MediaRejected: the film is refused or does not decode.
@@ -146,14 +146,13 @@ class FilmAnalyzer:
                 every_seconds, 1 / video.info.frames_per_second if video.info.frames_per_second else 0
             )
             state = self._begin(earlier, spacing_seconds)
-            saving = Saving(self._settings.checkpoint_seconds, on_checkpoint)
             last_seconds = min(film.end_seconds, video.info.duration_seconds or math.inf)
             frames = self._looked_at(video, options, film, every_seconds, state)
             with closing(frames):
                 for look in frames:
                     self._take(state, look)
                     on_progress(min(1.0, (look.seconds - film.start_seconds) / (last_seconds - film.start_seconds)))
-                    saving.save_if_due(lambda: dump(state, self._models))
+                    save(lambda: dump(state, self._models))
             return self._report(video.info, state, film, spacing_seconds)
 
     def _begin(self, earlier: bytes | None, spacing_seconds: float) -> FilmState:

@@ -47,6 +47,7 @@ def build(ground: Ground, settings: FaceSettings) -> Parts:
         threads=threads,
         film_threads=ground.threads(settings.worker.slots, "films"),
         part_bytes=settings.film.result_bytes,
+        checkpoint_seconds=settings.film.checkpoint_seconds,
         metrics=ground.metrics,
     )
     pictures = PictureSource(ground.files, ground.blobs, settings.media)

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sightline.common.media import decode_image
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
+from sightline.common.worker import Task
+from sightline.common.worker.saving import Saving, keeper_of
 from sightline.face import film_messages, messages
 from sightline.face.analysis import FaceAnalyzer
 from sightline.face.film import FilmAnalyzer
 from sightline.v1 import face_pb2, face_service_pb2
 
 T = TypeVar("T")
-
-# A loop that has been closed meanwhile would never answer, and the thread would hold up the end of the process.
-_STORE_SECONDS = 60.0
 
 
 class FacePipeline:
@@ -36,6 +34,7 @@ class FacePipeline:
         threads: ThreadPoolExecutor,
         film_threads: ThreadPoolExecutor,
         part_bytes: int,
+        checkpoint_seconds: float,
         metrics: Metrics,
     ) -> None:
         """Take what does the work.
@@ -47,6 +46,7 @@ class FacePipeline:
             threads: as many as pictures are looked at at once.
             film_threads: as many as films are read at once; they wait for `threads` most of the time.
             part_bytes: largest part of a result.
+            checkpoint_seconds: time between two checkpoints of a film.
             metrics: where the time of the models is noted.
         """
         self._analyzer = analyzer
@@ -55,6 +55,7 @@ class FacePipeline:
         self._threads = threads
         self._film_threads = film_threads
         self._part_bytes = part_bytes
+        self._checkpoint_seconds = checkpoint_seconds
         self._seconds = metrics.model_seconds
 
     async def detect(self, data: bytes, options: face_pb2.DetectFacesOptions) -> face_pb2.DetectFacesResult:
@@ -77,22 +78,14 @@ class FacePipeline:
         return await self._on_thread(self._compare, first, second, threshold)
 
     async def detect_in_film(
-        self,
-        path: Path,
-        options: face_pb2.DetectFacesOptions,
-        *,
-        earlier: bytes | None,
-        on_progress: Callable[[float], None],
-        on_checkpoint: Callable[[bytes], Coroutine[Any, Any, None]],
+        self, path: Path, options: face_pb2.DetectFacesOptions, task: Task
     ) -> list[face_pb2.DetectFacesVideoResult]:
         """Find, follow and group the faces of a film.
 
         Args:
             path: the film.
             options: how faces are found, and how the film is looked at.
-            earlier: the last checkpoint of an attempt that broke off.
-            on_progress: is told the share that is done, 0 to 1, from another thread; what it raises ends the work.
-            on_checkpoint: stores how far the work is; what it raises ends the work.
+            task: whose work it is; it goes on from its checkpoint, and stores further ones.
 
         Returns:
             One result in parts, in their order.
@@ -100,15 +93,11 @@ class FacePipeline:
         Raises:
             MediaRejected: when the film is refused or does not decode.
             InvalidRequest: when options are out of range.
-            SightlineError: OVERLOADED when no session comes free in time.
+            SightlineError: OVERLOADED when no session comes free in time; LEASE_LOST when the task is lost.
         """
         loop = asyncio.get_running_loop()
-
-        def store(state: bytes) -> None:
-            asyncio.run_coroutine_threadsafe(on_checkpoint(state), loop).result(_STORE_SECONDS)
-
-        work = partial(self._detect_in_film, path, options, earlier, on_progress, store)
-        return await loop.run_in_executor(self._film_threads, work)
+        saving = Saving(self._checkpoint_seconds, keeper_of(task, loop))
+        return await loop.run_in_executor(self._film_threads, self._detect_in_film, path, options, task, saving)
 
     async def _on_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
@@ -130,16 +119,13 @@ class FacePipeline:
         return messages.comparison(compared, one, other, self._analyzer.embedder)
 
     def _detect_in_film(
-        self,
-        path: Path,
-        options: face_pb2.DetectFacesOptions,
-        earlier: bytes | None,
-        on_progress: Callable[[float], None],
-        store: Callable[[bytes], None],
+        self, path: Path, options: face_pb2.DetectFacesOptions, task: Task, saving: Saving
     ) -> list[face_pb2.DetectFacesVideoResult]:
         wanted, film = messages.detect_options(options), film_messages.film_options(options.video)
         began = time.perf_counter()
-        report = self._films.analyse(path, wanted, film, earlier=earlier, on_progress=on_progress, on_checkpoint=store)
+        report = self._films.analyse(
+            path, wanted, film, earlier=task.claim.checkpoint, on_progress=task.advance, save=saving.save_if_due
+        )
         self._note("film", began)
         return film_messages.parts(
             report,

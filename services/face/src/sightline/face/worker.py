@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import structlog
-
-from sightline.common.errors import Reason, SightlineError
 from sightline.common.media.sources import PictureSource, VideoSource, is_video
 from sightline.common.worker import Handler, Task
 from sightline.face.pipeline import FacePipeline
 from sightline.v1.face_pb2 import DetectFacesOptions
 from sightline.v1.job_pb2 import JobResult, JobSpec
-
-log = structlog.get_logger()
 
 QUEUE = "face"
 
@@ -41,17 +36,6 @@ class FaceTasks:
         return [JobResult(detect_faces=result).SerializeToString()]
 
     async def _detect_in_film(self, task: Task, options: DetectFacesOptions) -> Sequence[bytes]:
-        async def keep(state: bytes) -> None:
-            try:
-                await task.checkpoint(state)
-            except SightlineError as error:
-                # A checkpoint that could not be stored costs a few seconds at worst; a lost lease ends the work.
-                if error.reason is Reason.LEASE_LOST:
-                    raise
-                log.warning("checkpoint_not_stored", task=str(task.claim.task_id), reason=error.reason)
-
         async with self._films.of_task(task.claim) as path:
-            parts = await self._pipeline.detect_in_film(
-                path, options, earlier=task.claim.checkpoint, on_progress=task.advance, on_checkpoint=keep
-            )
+            parts = await self._pipeline.detect_in_film(path, options, task)
         return [JobResult(detect_faces_video=part).SerializeToString() for part in parts]
