@@ -97,14 +97,13 @@ def shown_text(ranges: Iterable[tuple[float, float]], page: Page) -> extract_pb2
 
 def _in_order(ranges: Iterable[TimeRange]) -> list[TimeRange]:
     """Put times in order, and make one of those that follow each other at once."""
-    ordered: list[TimeRange] = []
-    for one in sorted(ranges, key=lambda it: seconds(it.start)):
-        if ordered and seconds(one.start) <= seconds(ordered[-1].end):
-            if seconds(one.end) > seconds(ordered[-1].end):
-                ordered[-1].end.CopyFrom(one.end)
+    ordered: list[tuple[float, float]] = []
+    for start, end in sorted((seconds(one.start), seconds(one.end)) for one in ranges):
+        if ordered and start <= ordered[-1][1]:
+            ordered[-1] = (ordered[-1][0], max(end, ordered[-1][1]))
         else:
-            ordered.append(one)
-    return ordered
+            ordered.append((start, end))
+    return [time_range(start, end) for start, end in ordered]
 
 
 def text_line(line: Line, size_px: tuple[int, int]) -> extract_pb2.TextLine:
