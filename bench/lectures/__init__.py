@@ -9,7 +9,7 @@ looking at them but the tables that they are for.
 """
 
 from bench.lectures.catalogue import SUBJECTS, make_lecture
-from bench.lectures.film import Encoding, suffix, write_film
+from bench.lectures.film import Encoding, remuxed, suffix, write_film
 from bench.lectures.script import Lecture, Shot, TruthSlide
 
-__all__ = ["SUBJECTS", "Encoding", "Lecture", "Shot", "TruthSlide", "make_lecture", "suffix", "write_film"]
+__all__ = ["SUBJECTS", "Encoding", "Lecture", "Shot", "TruthSlide", "make_lecture", "remuxed", "suffix", "write_film"]

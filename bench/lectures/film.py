@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from bench.lectures.pages import Picture
 from bench.lectures.script import Encoding, Lecture
 
-__all__ = ["Encoding", "suffix", "write_film"]
+__all__ = ["Encoding", "remuxed", "suffix", "write_film"]
 
 _SUFFIXES = {"libvpx-vp9": ".webm", "mjpeg": ".avi"}
 
@@ -40,6 +40,16 @@ def write_film(lecture: Lecture, path: Path) -> None:
             frame.pts = number
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+
+
+def remuxed(film: Path, path: Path, **options: str) -> None:
+    """Write the packets of a film into another container, which the suffix of the path tells."""
+    with av.open(str(film)) as source, av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                container.mux(packet)
 
 
 def _options(encoding: Encoding) -> dict[str, str]:

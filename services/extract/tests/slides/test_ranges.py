@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.lectures import Lecture
+from bench.lectures import Lecture, remuxed
 from sightline.common.settings import MediaLimits
 from sightline.extract.slides import Showing, SlideOptions, find_slides, join_showings
 
@@ -70,3 +70,12 @@ def test_ranges_joined_equal_the_whole(
 def test_a_range_behind_the_end_is_empty(film: Film) -> None:
     lecture, path = film("plain")
     assert find_slides(path, OPTIONS, LIMITS, start_seconds=lecture.seconds + 60) == []
+
+
+def test_a_transport_stream_gives_what_the_same_film_in_another_container_gives(film: Film, tmp_path: Path) -> None:
+    lecture, path = film("short_groups")
+    stream = tmp_path / "lecture.ts"
+    remuxed(path, stream)
+    whole = find_slides(path, OPTIONS, LIMITS)
+    joined = join_showings(in_ranges(stream, [0.0, lecture.seconds / 2, 1e9]), OPTIONS)
+    assert [one.start_seconds for one in joined] == pytest.approx([one.start_seconds for one in whole], abs=0.5)

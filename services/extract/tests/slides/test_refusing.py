@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from bench.lectures import Lecture
+from bench.lectures import Lecture, remuxed
 from sightline.common.errors import MediaRejected, Reason
 from sightline.common.settings import MediaLimits
 from sightline.extract.slides import SlideOptions, find_slides
@@ -39,12 +39,7 @@ def test_a_film_without_its_end_is_corrupt(film: Film, tmp_path: Path) -> None:
 
 def test_a_film_that_was_cut_off_behind_its_index_is_corrupt(film: Film, tmp_path: Path) -> None:
     indexed, path = tmp_path / "indexed.mp4", tmp_path / "cut.mp4"
-    with av.open(str(film("plain")[1])) as source, av.open(str(indexed), "w", options={"movflags": "faststart"}) as out:
-        stream = out.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                out.mux(packet)
+    remuxed(film("plain")[1], indexed, movflags="faststart")
     whole = indexed.read_bytes()
     path.write_bytes(whole[: len(whole) * 2 // 3])
     assert refused(path) is Reason.MEDIA_CORRUPT

@@ -34,6 +34,11 @@ _PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", 
 _MAX_DAMAGED_PACKETS = 100
 
 
+# In a transport stream seeking ends at any frame near the time; so one goes back until there is a key frame before it.
+_WITHOUT_INDEX = {"mpegts", "mpeg"}
+_STEPS_BACK_SECONDS = (3.0, 12.0, 60.0, 600.0)
+
+
 @dataclass(frozen=True, slots=True)
 class PacketNote:
     """What a packet tells without being decoded: its time, its bytes, and whether it is a key frame."""
@@ -92,9 +97,11 @@ class FilmReader:
     def packets(self, start: float, end: float) -> Iterator[tuple[PacketNote, Packet]]:
         """Read packets in the order of decoding, from the key frame at or before `start` to the one at `end`."""
         self._seek(start)
+        begun = False
         for packet in self._container.demux(self._stream):
             ticks = packet.pts if packet.pts is not None else packet.dts
-            if ticks is None or packet.size == 0:
+            begun = begun or packet.is_keyframe  # what comes before builds on what is not there
+            if ticks is None or packet.size == 0 or not begun:
                 continue
             seconds = ticks * self._base - self._origin
             if packet.is_keyframe and seconds >= end:
@@ -197,11 +204,25 @@ class FilmReader:
             return []
 
     def _seek(self, seconds: float) -> None:
+        """Go to the key frame at or before a time."""
+        if self._container.format.name not in _WITHOUT_INDEX:
+            self._seek_about(seconds)
+            return
+        for back in _STEPS_BACK_SECONDS:
+            self._seek_about(seconds - back)
+            key = next((packet for packet in self._container.demux(self._stream) if packet.is_keyframe), None)
+            if key is not None and key.pts is not None and key.pts * self._base - self._origin <= seconds + 1e-3:
+                self._seek_about(seconds - back)
+                return
+        self._container.seek(0, any_frame=True)
+
+    def _seek_about(self, seconds: float) -> None:
         ticks = int((seconds + self._origin) / self._base + 0.5)
         self._container.seek(ticks, stream=self._stream, backward=True, any_frame=False)
 
     def _time(self, frame: VideoFrame) -> float:
-        return float((frame.pts or 0) * self._base - self._origin)
+        ticks = frame.pts if frame.pts is not None else frame.dts or 0  # AVI has no times of presentation
+        return float(ticks * self._base - self._origin)
 
     def _view(self, frame: VideoFrame) -> View:
         gray = reduced(np.rot90(_luma(frame), round(frame.rotation / 90) % 4))
