@@ -27,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench-mix")
     parser.add_argument("--counts", type=int, nargs="*", default=[1_000, 3_000, 10_000])
-    parser.add_argument("--beside", type=int, nargs="*", default=[30, 100, 300])
+    parser.add_argument("--beside", type=int, nargs="*", default=[30, 100])
     options = parser.parse_args()
     ours = Path(sys.executable)
     print("| mixer | minutes | pieces | CPU s | wall s | peak MB |\n|---|---|---|---|---|---|")

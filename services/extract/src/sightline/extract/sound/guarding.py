@@ -37,7 +37,7 @@ class Guard:
     @property
     def reduction_db(self) -> float:
         """How much was taken away at most, 0 or more."""
-        return max(-20 * math.log10(self._least_gain), 0.0)
+        return 20 * math.log10(1 / self._least_gain)
 
     def add(self, block: Samples) -> Samples:
         """Take in a block and give what is ready: what came before, up to 40 ms ago."""
