@@ -35,6 +35,9 @@ from sightline.v1 import (
     object_service_pb2_grpc,
     person_pb2,
     person_service_pb2_grpc,
+    schedule_pb2,
+    schedule_service_pb2,
+    schedule_service_pb2_grpc,
     webhook_pb2,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
@@ -100,6 +103,7 @@ class Script:
     cut_download_at: deque[int] = field(default_factory=deque)
     spoil_download: bool = False
     webhooks: dict[str, webhook_pb2.Webhook] = field(default_factory=dict)
+    schedules: dict[str, schedule_pb2.Schedule] = field(default_factory=dict)
     deliveries: dict[str, webhook_pb2.WebhookDelivery] = field(default_factory=dict)
     persons: dict[str, person_pb2.Person] = field(default_factory=dict)
     enrolled: list[person_pb2.EnrolledFace] = field(default_factory=list)
@@ -405,6 +409,48 @@ class Media(media_service_pb2_grpc.MediaServiceServicer):
         return empty_pb2.Empty()
 
 
+class Schedules(schedule_service_pb2_grpc.ScheduleServiceServicer):
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    async def schedule(self, name: str, context: Any) -> schedule_pb2.Schedule:
+        if name not in self.script.schedules:
+            await not_found(context, name)
+        return self.script.schedules[name]
+
+    async def CreateSchedule(self, request, context):
+        await self.script.enter("CreateSchedule", request, context)
+        made = schedule_pb2.Schedule(name=f"schedules/{uuid.uuid4()}")
+        made.MergeFrom(request.schedule)
+        self.script.schedules[made.name] = made
+        return made
+
+    async def GetSchedule(self, request, context):
+        await self.script.enter("GetSchedule", request, context)
+        return await self.schedule(request.name, context)
+
+    async def ListSchedules(self, request, context):
+        await self.script.enter("ListSchedules", request, context)
+        page, token = paged(list(self.script.schedules.values()), request.page_token)
+        return schedule_service_pb2.ListSchedulesResponse(schedules=page, next_page_token=token)
+
+    async def PauseSchedule(self, request, context):
+        await self.script.enter("PauseSchedule", request, context)
+        (await self.schedule(request.name, context)).paused = True
+        return self.script.schedules[request.name]
+
+    async def ResumeSchedule(self, request, context):
+        await self.script.enter("ResumeSchedule", request, context)
+        (await self.schedule(request.name, context)).paused = False
+        return self.script.schedules[request.name]
+
+    async def DeleteSchedule(self, request, context):
+        await self.script.enter("DeleteSchedule", request, context)
+        await self.schedule(request.name, context)
+        del self.script.schedules[request.name]
+        return empty_pb2.Empty()
+
+
 class Webhooks(webhook_service_pb2_grpc.WebhookServiceServicer):
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -495,6 +541,7 @@ def server(
     object_service_pb2_grpc.add_ObjectServiceServicer_to_server(Objects(script), made)
     job_service_pb2_grpc.add_JobServiceServicer_to_server(Jobs(script), made)
     media_service_pb2_grpc.add_MediaServiceServicer_to_server(Media(script), made)
+    schedule_service_pb2_grpc.add_ScheduleServiceServicer_to_server(Schedules(script), made)
     webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(Webhooks(script), made)
     person_service_pb2_grpc.add_PersonServiceServicer_to_server(People(script, paged, not_found), made)
     health_pb2_grpc.add_HealthServicer_to_server(Health(script), made)

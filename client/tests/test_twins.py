@@ -15,7 +15,7 @@ from sightline.client import AsyncSightline, Sightline, errors
 from sightline.v1.errors_pb2 import ErrorReason
 
 GENERATE = Path(__file__).parent.parent / "generate.py"
-GROUPS = ["faces", "objects", "extract", "jobs", "media", "dead_letters", "webhooks", "people"]
+GROUPS = ["faces", "objects", "extract", "jobs", "media", "dead_letters", "schedules", "webhooks", "people"]
 
 
 def methods(thing: Any) -> dict[str, str]:

@@ -7,6 +7,7 @@ import re
 from sightline.v1.job_pb2 import DeadLetter, Job
 from sightline.v1.media_pb2 import Media
 from sightline.v1.person_pb2 import Person
+from sightline.v1.schedule_pb2 import Schedule
 from sightline.v1.webhook_pb2 import Webhook
 
 _MEDIA_NAME = re.compile(r"media/[0-9a-f-]{36}")
@@ -27,6 +28,11 @@ def media_name(media: Media | str) -> str:
 def webhook_name(webhook: Webhook | str) -> str:
     """Give `webhooks/{id}` for a webhook, a name or a bare id; `-` stands for all."""
     return webhook.name if isinstance(webhook, Webhook) else _under("webhooks", webhook)
+
+
+def schedule_name(schedule: Schedule | str) -> str:
+    """Give `schedules/{id}` for a schedule, a name or a bare id."""
+    return schedule.name if isinstance(schedule, Schedule) else _under("schedules", schedule)
 
 
 def person_name(person: Person | str) -> str:

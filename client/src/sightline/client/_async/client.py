@@ -16,6 +16,7 @@ from sightline.client._async.jobs import AsyncJobs
 from sightline.client._async.media import AsyncMediaStore
 from sightline.client._async.objects import AsyncObjects
 from sightline.client._async.people import AsyncPeople
+from sightline.client._async.schedules import AsyncSchedules
 from sightline.client._async.webhooks import AsyncWebhooks
 from sightline.client.address import DEFAULT_SERVER, Address
 from sightline.client.environment import read_environment
@@ -32,6 +33,7 @@ class AsyncSightline:
         media: the files that are analysed.
         jobs: durable work.
         dead_letters: jobs that were given up.
+        schedules: jobs that are created by the clock.
         webhooks: addresses that are told when jobs end.
         people: who is known by the face, and the search for them.
     """
@@ -68,6 +70,7 @@ class AsyncSightline:
         self.media = AsyncMediaStore(self._calls)
         self.jobs = AsyncJobs(self._calls, self.media)
         self.dead_letters = AsyncDeadLetters(self._calls)
+        self.schedules = AsyncSchedules(self._calls)
         self.webhooks = AsyncWebhooks(self._calls)
         self.people = AsyncPeople(self._calls)
 

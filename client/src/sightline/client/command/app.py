@@ -20,6 +20,7 @@ from sightline.client.command import (
     media,
     objects,
     people,
+    schedules,
     segment,
     sounds,
     webhooks,
@@ -90,6 +91,7 @@ def build() -> typer.Typer:
     app.add_typer(jobs.app, name="jobs")
     app.add_typer(media.app, name="media")
     app.add_typer(dead_letters.app, name="dead-letters")
+    app.add_typer(schedules.app, name="schedules")
     app.add_typer(webhooks.app, name="webhooks")
     app.add_typer(people.app, name="people")
     app.command("health")(health.health)
