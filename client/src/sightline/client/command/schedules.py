@@ -90,10 +90,9 @@ def _each(context: typer.Context, schedules: list[str], verb: str) -> None:
 
 
 def _spec(text: str) -> JobSpec:
-    # Not at the top: `sightline --help` shall not load protobuf.
-    from google.protobuf.json_format import Parse, ParseError
+    from google.protobuf.json_format import Parse, ParseError  # noqa: PLC0415 - takes longer to load than --help may
 
-    from sightline.v1.job_pb2 import JobSpec
+    from sightline.v1.job_pb2 import JobSpec  # noqa: PLC0415 - the same
 
     try:
         return Parse(text, JobSpec())
