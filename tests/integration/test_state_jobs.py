@@ -13,7 +13,7 @@ from sightline.common.errors import NotFound, Reason, SightlineError
 from sightline.common.state import pages, schema
 from sightline.common.state.database import Database
 from sightline.common.state.filters import parse
-from sightline.common.state.graphs import Graphs, Step
+from sightline.common.state.graphs import Graphs, NewTask, Step
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.jobs import Jobs, State, Stored, Submission
 from sightline.common.state.media import MediaFiles, NewMedia
@@ -117,6 +117,24 @@ async def test_the_name_of_a_file_makes_other_work_only_of_what_shows_it(databas
         asked = [submission(kind=kind, media_id=one, work_sha256=kind.encode()) for one in (*files, *files)]
         outcomes = await Jobs(database).submit(asked)
         assert len({one.job_id for one in outcomes if isinstance(one, Stored)}) == works
+
+
+async def test_a_task_that_was_blocked_when_its_job_was_cancelled_is_freed_when_it_runs_again(
+    database: Database, submission: Make
+) -> None:
+    asked = submission()
+    await Jobs(database).submit([asked])
+    tasks, graphs = Tasks(database), Graphs(database)
+    (root,) = await tasks.claim([asked.task_id], "w", 30)
+    needed, needing = NewTask(uuid7(), "face", "first"), uuid7()
+    planned = (needed, NewTask(needing, "face", "second", needs=(needed.task_id,)))
+    await graphs.step(Step(root.task_id, root.claim_id, planned=planned))
+    await Jobs(database).cancel("acme", asked.job_id)
+    assert [one.task_id for one in await Jobs(database).rerun("acme", asked.job_id)] == [needed.task_id]
+    (claim,) = await tasks.claim([needed.task_id], "w", 30)
+    stepped = await graphs.step(Step(claim.task_id, claim.claim_id))
+    assert stepped is not None
+    assert [one.task_id for one in stepped.ready] == [needing]
 
 
 async def test_a_worker_that_lost_its_lease_cannot_write(database: Database, submission: Make) -> None:

@@ -166,8 +166,8 @@ RETURNING *;
 -- What has succeeded stays, and so does an optional task that was given up: those that needed it have gone on.
 WITH reset AS (
     UPDATE tasks SET state = CASE WHEN open_needs > 0 THEN 0 ELSE 1 END, released = attempt, progress = 0,
-                     ready_time = now(), publish_time = now(), start_time = NULL, end_time = NULL, worker = NULL,
-                     lease_time = NULL
+                     ready_time = now(), publish_time = CASE WHEN open_needs = 0 THEN now() END, start_time = NULL,
+                     end_time = NULL, worker = NULL, lease_time = NULL
     WHERE tenant = :tenant AND job_id = :job_id AND (state = 5 OR state = 4 AND NOT optional)
       AND EXISTS (SELECT FROM jobs WHERE tenant = :tenant AND job_id = :job_id AND state IN (4, 5))
     RETURNING task_id, queue, priority, state
