@@ -62,6 +62,14 @@ def test_a_side_bar_and_a_logo_make_no_figure(canvas: Callable) -> None:
     assert describe([made.page])[0].kind is Kind.TEXT
 
 
+def test_the_letters_of_a_logo_are_no_title(canvas: Callable) -> None:
+    made = canvas()
+    made.write("UNI", 860, 10, 44)
+    made.write("Sampling", 50, 40, 44)
+    made.write(BULLETS[0], 80, 170, 28)
+    assert describe([made.page])[0].title == "Sampling"
+
+
 def test_a_title_in_two_lines_is_one(canvas: Callable) -> None:
     made = canvas()
     made.write("What we know about", 50, 20, 48)

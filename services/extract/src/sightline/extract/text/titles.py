@@ -22,6 +22,8 @@ _ALIKE = 0.72
 _ALIGNED = 0.04
 _APART = 0.6
 _MOST_LETTERS = 160
+# What is as short as this may be a logo, and is no title where there is anything else.
+_LOGO_LETTERS = 3
 # A title slide has at most so many lines; its title may stand anywhere.
 _FEW_LINES = 5
 
@@ -44,6 +46,7 @@ def title_lines(page: Page, lines: Sequence[Line]) -> tuple[Line, ...]:
 
 def _first(page: Page, lines: Sequence[Line]) -> Line | None:
     upper = [line for line in lines if line.centre_y < _UPPER_SHARE * page.height_px]
+    upper = [line for line in upper if len(line.text) > _LOGO_LETTERS] or upper
     if upper:
         largest = max(line.height_px for line in upper)
         first = min((line for line in upper if line.height_px >= _ALIKE * largest), key=lambda line: line.box[1])
