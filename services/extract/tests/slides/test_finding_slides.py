@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.lectures import Lecture
+from bench.lectures import Lecture, Shot, write_film
+from bench.lectures.overlays import Person
+from bench.lectures.shots import Camera
 from sightline.common.settings import MediaLimits
 from sightline.extract.slides import (
     Showing,
@@ -115,3 +117,17 @@ def test_what_is_shown_too_shortly_is_passed_over(film: Film) -> None:
     lengths = sorted(truth.end - truth.start for truth in lecture.truth[1:-1])
     slides = find_slides(path, SlideOptions(min_shown_seconds=lengths[0] + 0.7), LIMITS)
     assert len(slides) < len(lecture.truth)
+
+
+@pytest.mark.parametrize("shake", [False, True])
+def test_a_film_that_is_all_camera_has_no_slides(tmp_path: Path, shake: bool) -> None:
+    lecture = Lecture("camera", 640, 360, [Shot(Camera(Person(3, 640, 360), shake), 8.0, 0)])
+    write_film(lecture, tmp_path / "camera.mp4")
+    assert number_slides(found(tmp_path / "camera.mp4")) == []
+
+
+def test_black_before_and_after_is_no_slide(film: Film) -> None:
+    lecture, path = film("black_ends")
+    showings = found(path)
+    assert [one.kind for one in (showings[0], showings[-1])] == [ShowingKind.BLACK, ShowingKind.BLACK]
+    assert len(number_slides(showings)) == len({one.identity for one in lecture.truth if one.kind == "slide"})
