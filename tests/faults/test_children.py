@@ -75,6 +75,7 @@ def test_a_worker_that_is_killed_takes_its_child_along_and_another_does_the_job(
         worker(engine, 0.5)
         first.kill()
         child.until_gone(SLACK_SECONDS)
+        until(lambda: not child.folder.exists(), "the folder goes", SLACK_SECONDS)
         assert engine.until_ended([name]) == {name: SUCCEEDED}
     account = audit(engine.postgres_url, [name])
     assert not account.faults

@@ -48,6 +48,10 @@ def scratch_folders(folder: Path) -> list[Path]:
     return list(folder.glob("sightline-child-*"))
 
 
+def there(folder: Path) -> bool:
+    return folder.exists()
+
+
 def said(file: Path) -> str:
     return file.read_text() if file.exists() else ""
 
@@ -198,7 +202,9 @@ async def test_children_of_a_process_that_is_killed_die_with_it(errands: ModuleT
     parent.kill()
     await parent.wait()
     await until_gone(pid)
-    folder.rmdir()
+    async with asyncio.timeout(5):
+        while there(folder):
+            await asyncio.sleep(0.01)
 
 
 async def test_when_the_process_that_children_come_from_dies_another_takes_its_place(

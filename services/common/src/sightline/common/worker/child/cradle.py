@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -34,6 +35,7 @@ class Cradle:
         """Take the socket that requests come over; its end is the end."""
         self._requests = requests
         self._ends: dict[int, socket.socket] = {}  # by process id
+        self._scratch: dict[int, str] = {}  # likewise
         self._poll = select.poll()
         self._wake, wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
@@ -61,12 +63,13 @@ class Cradle:
             return False
         parent, (control, work, report, *others) = os.getpid(), pipes
         pid = os.fork()
+        request = json.loads(message)
         if pid == 0:
-            live(_birth(json.loads(message), parent, work, report, others))
+            live(_birth(request, parent, work, report, others))
         for pipe in (work, report, *others):
             os.close(pipe)
         end = socket.socket(fileno=control)
-        self._ends[pid] = end
+        self._ends[pid], self._scratch[pid] = end, request["scratch"]
         self._poll.register(end.fileno(), select.POLLIN)
         with suppress(OSError):  # whoever asked is gone: found by the next poll
             end.send(struct.pack(">i", pid))
@@ -88,6 +91,7 @@ class Cradle:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
             end = self._ends.pop(pid)
+            del self._scratch[pid]
             with suppress(KeyError):
                 self._poll.unregister(end.fileno())
             with suppress(OSError):
@@ -95,10 +99,12 @@ class Cradle:
             end.close()
 
     def _end_all(self) -> None:
+        """End what is left, and clear up for a parent that can't do so any more."""
         for pid in self._ends:
             _kill(pid)
-        for pid in self._ends:
+        for pid, scratch in self._scratch.items():
             os.waitpid(pid, 0)
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _birth(request: dict[str, Any], parent: int, work: int, report: int, others: list[int]) -> Birth:
