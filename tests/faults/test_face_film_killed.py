@@ -31,6 +31,7 @@ def test_a_film_is_gone_on_with_where_its_worker_was_killed(own_system: Callable
         "FACE_WORKER__LEASE_SECONDS": "3",
         "FACE_WORKER__HEARTBEAT_SECONDS": "0.5",
         "FACE_FILM__CHECKPOINT_SECONDS": str(CHECKPOINT_SECONDS),
+        "FACE_FACE__INPUT_SIDE_PX": "320",  # a quarter of the work, and the faces are large enough
     }
     system = own_system(services=settings)
     with Sightline(system.addresses.target, system.key) as sightline:
