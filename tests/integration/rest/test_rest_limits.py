@@ -10,7 +10,7 @@ import httpx
 from backend import JOB, Backend, a_job
 from edges import Edge, OpenEdge, reason_in, reason_of
 
-from sightline.standalone.edge import Limits
+from sightline.edge import Limits
 from sightline.v1 import job_pb2
 
 

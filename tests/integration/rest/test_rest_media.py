@@ -12,7 +12,7 @@ from backend import JOB_ID, MEDIA, Backend
 from edges import OpenEdge
 
 from sightline.common.errors import Reason, TemporarilyAway
-from sightline.standalone.edge import Limits
+from sightline.edge import Limits
 
 FILE = random.Random(1).randbytes(5_000_000)
 SHA256 = hashlib.sha256(FILE).hexdigest()

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from edges import Edge, OpenEdge, reason_of
 
-from sightline.standalone.edge import TlsFiles
+from sightline.edge import TlsFiles
 
 SECURITY = {
     "x-content-type-options": "nosniff",

@@ -12,7 +12,7 @@ from backend import JOB, Backend, a_job
 from edges import Edge, OpenEdge
 
 from sightline.common.errors import Reason, TemporarilyAway
-from sightline.standalone.edge import Limits
+from sightline.edge import Limits
 from sightline.v1 import job_pb2
 
 WATCH = f"/v1/{JOB}:watch"
