@@ -13,8 +13,6 @@ from sightline.extract.slides.views import WINDOW_PX, Mask, View
 
 _FEATURES = 800
 _LEAST_MATCHES = 12
-# Of letters that look alike some fit any shift; of a page that was moved most do.
-_LEAST_SHARE = 0.15
 # Keypoints of a magnified page are a few of its pixels off.
 _PLACE_PX = 4.0
 _SAME_SIZE = 0.03
@@ -84,8 +82,7 @@ def _similarity(page: View, view: View) -> Placement | None:
     source = np.array([points[match.queryIdx].pt for match in matches], np.float32)
     target = np.array([other_points[match.trainIdx].pt for match in matches], np.float32)
     matrix, inliers = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=_PLACE_PX, maxIters=2000)
-    least = max(_LEAST_MATCHES, _LEAST_SHARE * len(matches))
-    if matrix is None or int(inliers.sum()) < least or abs(matrix[0, 1]) > 0.02:
+    if matrix is None or int(inliers.sum()) < _LEAST_MATCHES or abs(matrix[0, 1]) > 0.02:
         return None
     rough = Placement(float(matrix[0, 0]), float(matrix[0, 2]), float(matrix[1, 2]))
     return _refined(page, view, rough) if rough.differs(_LEAST_SHIFT_PX / 2, _SAME_SIZE) else None
