@@ -16,6 +16,8 @@ _LEAST_MATCHES = 12
 # Keypoints of a magnified page are a few of its pixels off.
 _PLACE_PX = 4.0
 _SAME_SIZE = 0.03
+# Pages are never turned; what a few blurred points say of their turn is this much off, in radians times the size.
+_MOST_TILT = 0.06
 # A place is taken for real when about this share of the ink both have the same shapes; magnified letters are
 # blurred, hence the low correlation.
 _AGREEMENT = 0.72
@@ -82,7 +84,7 @@ def _similarity(page: View, view: View) -> Placement | None:
     source = np.array([points[match.queryIdx].pt for match in matches], np.float32)
     target = np.array([other_points[match.trainIdx].pt for match in matches], np.float32)
     matrix, inliers = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=_PLACE_PX, maxIters=2000)
-    if matrix is None or int(inliers.sum()) < _LEAST_MATCHES or abs(matrix[0, 1]) > 0.02:
+    if matrix is None or int(inliers.sum()) < _LEAST_MATCHES or abs(matrix[0, 1]) > _MOST_TILT:
         return None
     rough = Placement(float(matrix[0, 0]), float(matrix[0, 2]), float(matrix[1, 2]))
     return _refined(page, view, rough) if rough.differs(_LEAST_SHIFT_PX / 2, _SAME_SIZE) else None
