@@ -21,7 +21,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import grpc
 import insightface
+import psutil
 
 from bench.jobs.cpu import cpu_seconds
 from bench.serving.load import Call, Lap, by_grpc, by_http, saturated
@@ -63,9 +65,27 @@ def free_port() -> int:
 def started(stack: ExitStack, command: list[str], log: Path, **more: object) -> subprocess.Popen[str]:
     stream = stack.enter_context(log.open("a"))
     process = subprocess.Popen(command, env=environment(), cwd=ROOT, stderr=stream, text=True, **more)  # type: ignore[call-overload]
-    stack.callback(process.wait)
-    stack.callback(process.terminate)
+    stack.callback(stopped, psutil.Process(process.pid))
     return process  # type: ignore[no-any-return]
+
+
+def stopped(root: psutil.Process) -> None:
+    """Stop a process with all that it has started; MLServer stays when its workers are at work."""
+    every = [root, *root.children(recursive=True)]
+    root.terminate()
+    for process in psutil.wait_procs(every, 10)[1]:
+        process.kill()
+
+
+def until_called(call: Call) -> bytes:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return call()
+        except grpc.RpcError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.3)
 
 
 def until_answers(address: str) -> None:
@@ -142,12 +162,11 @@ def mlserver(stack: ExitStack, folder: Path, callers: int) -> Way:
     (home / "model-settings.json").write_text(json.dumps(model))
     process = started(stack, [str(OTHERS / "mlserver"), "start", str(home)], folder / "mlserver.log",
                       stdout=subprocess.DEVNULL)  # fmt: skip
-    until_answers(f"http://127.0.0.1:{http_port}/v2/models/faces/ready")
     wanted = folder / "request"
     writing = [str(OTHERS / "python"), "-m", "bench.serving.mlserver_app", str(PICTURE), str(wanted)]
     subprocess.run(writing, env=environment(), cwd=ROOT, check=True)
     call: Call = by_grpc(f"127.0.0.1:{grpc_port}", "/inference.GRPCInferenceService/ModelInfer", wanted.read_bytes())
-    assert call().count(b"landmarks") == 6
+    assert until_called(call).count(b"landmarks") == 6
     return Way("mlserver", {"mlserver": process.pid}, lambda pictures: saturated(call, pictures, callers))
 
 
