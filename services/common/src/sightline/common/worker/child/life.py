@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from sightline.common.errors import Reason, SightlineError
 from sightline.common.worker.child.confinement import Share, confine
-from sightline.common.worker.child.wire import Kind, write_frame
+from sightline.common.worker.child.wire import Kind, write_data, write_frame
 
 # Progress is stored with heartbeats, seconds apart; more often than this nobody looks.
 _TELL_SECONDS = 0.2
@@ -79,12 +79,12 @@ def _work(birth: Birth) -> tuple[Kind, bytes]:
     try:
         with os.fdopen(birth.work, "rb") as work:
             function, arguments = pickle.load(work)  # noqa: S301 - from the parent, which is trusted
-        return Kind.RESULT, _pickled(_call(function, (*arguments, *birth.others), birth.report))
+        return Kind.RESULT, write_data(_call(function, (*arguments, *birth.others), birth.report))
     except SightlineError as error:
-        return Kind.REFUSAL, _pickled(error)
+        return Kind.REFUSAL, write_data(error)
     except Exception as error:
         if _out_of_share(error):
-            return Kind.REFUSAL, _pickled(too_costly("memory or space for files"))
+            return Kind.REFUSAL, write_data(too_costly("memory or space for files"))
         return Kind.CRASH, traceback.format_exc().encode()
 
 
@@ -93,10 +93,6 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...], report: int)
     if code is not None and "progress" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
         return function(*arguments, progress=_Progress(report))
     return function(*arguments)
-
-
-def _pickled(value: Any) -> bytes:
-    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
 class _Progress:

@@ -9,7 +9,7 @@ import select
 import struct
 import sys
 import time
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Any
 
 _HEADER = struct.Struct(">BQ")
@@ -106,6 +106,20 @@ class _DataOnly(pickle.Unpickler):
             if isinstance(found, type):
                 return found
         raise Broken(f"the result holds a {module}.{name}, which is not plain data")
+
+
+class _Values(pickle.Pickler):
+    """Writes enumerations by their value: some versions of Python would ask the reader to call `getattr`."""
+
+    def reducer_override(self, value: Any) -> Any:
+        return (type(value), (value.value,)) if isinstance(value, Enum) else NotImplemented
+
+
+def write_data(value: Any) -> bytes:
+    """Pickle data so that `read_data` reads it again, whatever the version of Python."""
+    written = io.BytesIO()
+    _Values(written, pickle.HIGHEST_PROTOCOL).dump(value)
+    return written.getvalue()
 
 
 def read_data(payload: bytes) -> Any:
