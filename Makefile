@@ -86,7 +86,7 @@ parity: setup build/export/.installed ## compare with Ultralytics itself on the 
 	$(BIN)/python -m sightline.common.models fetch people-falls people-falls-weights --folder $(MODELS)
 	$(BIN)/python services/object/parity/run.py --models $(MODELS) --build build --coco ../shared/models
 
-demo: setup ## run everything, find the faces in real pictures, show them in out/
+demo: setup ## run everything, do one job of each kind on real pictures and a lecture, show it in out/
 	$(BIN)/python -m sightline.standalone demo
 
 build/bench-venv/.locked: requirements/bench.lock | $(BIN)/uv

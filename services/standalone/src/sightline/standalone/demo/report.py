@@ -39,7 +39,10 @@ def show_places(console: Console, words: Mapping[str, str], out: Path) -> None:
         table.add_row(f"  {name}", address)
     console.print("It ran here (make up keeps it running):")
     console.print(table)
-    console.print(f"\nThe pictures with their faces, and all that is known of them, are in {out}/")
+    console.print(
+        f"\nThe pictures with their faces, objects and segments, and all that is known of them, are in {out}/"
+    )
+    console.print(f"The film of two people with their best shots is in {out}/people/")
     console.print(f"The lecture with its slides, documents and sounds is in {out}/lecture/")
 
 

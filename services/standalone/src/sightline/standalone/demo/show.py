@@ -11,7 +11,9 @@ from rich.console import Console
 from sightline.client import Sightline
 from sightline.standalone.demo import rest
 from sightline.standalone.demo.films import show_lecture
+from sightline.standalone.demo.objects import show_objects
 from sightline.standalone.demo.outcome import Outcome, find_faces, keep
+from sightline.standalone.demo.people import show_people
 from sightline.standalone.demo.pictures import Picture, pictures
 from sightline.standalone.demo.report import show_outcomes, show_places
 from sightline.standalone.foreground import until_a_signal
@@ -58,6 +60,8 @@ def _show(console: Console, settings: Settings, system: Standalone, out: Path) -
         for outcome in outcomes:
             keep(outcome, out)
         _compare(console, sightline, chosen)
+        show_people(console, sightline, outcomes[0], out)
+        show_objects(console, sightline, chosen[-1], out)
         show_lecture(console, sightline, settings.models_folder or system.folder.models, out)
     _ask_by_rest(console, system, outcomes)
     show_places(console, addresses.public_words(), out)
