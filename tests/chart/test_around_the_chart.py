@@ -23,10 +23,13 @@ OVERLAYS = sorted(folder.name for folder in (K8S / "overlays").iterdir())
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_an_overlay_builds_from_the_rendered_chart(overlay: str, tmp_path: Path) -> None:
     source = K8S / "overlays" / overlay
-    done = helm("template", "media", str(CHART), "--namespace", "vision", "--values", str(source / "values.yaml"))
+    kustomization = (source / "kustomization.yaml").read_text()
+    # The values are those of the command in its first line.
+    (values,) = re.findall(r"--values (\S+)", kustomization)
+    done = helm("template", "media", str(CHART), "--namespace", "vision", "--values", str(ROOT / values))
     assert done.returncode == 0, done.stderr
     (tmp_path / "rendered.yaml").write_text(done.stdout)
-    (tmp_path / "kustomization.yaml").write_text((source / "kustomization.yaml").read_text())
+    (tmp_path / "kustomization.yaml").write_text(kustomization)
     built = subprocess.run(
         [str(KUBECTL), "kustomize", str(tmp_path)],
         capture_output=True,

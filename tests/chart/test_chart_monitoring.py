@@ -61,6 +61,14 @@ def test_every_metric_is_one_that_the_code_exports(exported: dict[str, set[str]]
         assert set(OTHERS.findall(expression)) <= KNOWN_OTHERS, where
 
 
+def test_every_metric_that_is_shown_is_counted_somewhere() -> None:
+    defined = (ROOT / "services/common/src/sightline/common/telemetry/metrics.py").read_text()
+    attributes = re.findall(r"self\.(\w+) = self\._(?:counter|gauge|histogram)\(", defined)
+    sources = [file for file in (ROOT / "services").glob("*/src/**/*.py") if file.name != "metrics.py"]
+    code = "\n".join(file.read_text() for file in sources)
+    assert [name for name in attributes if not re.search(rf"\.{name}\b", code)] == []
+
+
 def test_every_label_is_one_that_the_metric_has(exported: dict[str, set[str]]) -> None:
     given_by_kubernetes = {"namespace", "pod"}
     for where, expression in expressions():

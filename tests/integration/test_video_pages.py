@@ -18,7 +18,9 @@ from website import Website, page, redirect
 from sightline.common.errors import SightlineError
 from sightline.common.state.database import Database
 from sightline.gateway.addresses import Address
+from sightline.gateway.breakers import Sign
 from sightline.gateway.egress import Egress
+from sightline.gateway.judges import judge_host
 from sightline.gateway.settings import EgressSettings
 from sightline.gateway.video_pages import VideoPages
 
@@ -82,6 +84,13 @@ async def test_a_page_without_a_film_is_told_in_words(videos: Videos) -> None:
     assert reason_of(error) == "URI_UNREACHABLE"
     assert "gives no film" in error.message
     assert "\x1b" not in error.message
+
+
+async def test_a_page_without_a_film_says_nothing_against_its_site(videos: Videos) -> None:
+    videos.site.answers["/about"] = page(b"<html><body>No film here.</body></html>", "Content-Type: text/html")
+    assert judge_host(await videos.refused("/about"), 0.1) is Sign.ANSWERED
+    videos.site.answers["/broken"] = b"HTTP/1.1 503 Broken\r\nContent-Length: 0\r\n\r\n"
+    assert judge_host(await videos.refused("/broken"), 0.1) is Sign.FAILED
 
 
 async def test_a_page_that_leads_inward_gets_nowhere(videos: Videos) -> None:

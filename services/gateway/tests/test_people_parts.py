@@ -51,6 +51,7 @@ def test_a_box_means_the_face_that_it_overlaps_with_however_small() -> None:
     ("quality", "reason"),
     [
         ({"eye_distance_px": 10.0, "sharpness": 0.6}, Reason.FACE_TOO_SMALL),
+        ({"eye_distance_px": 12.0, "sharpness": 0.4}, Reason.FACE_TOO_SMALL),
         ({"sharpness": 0.3, "yaw_degrees": 30.0}, Reason.FACE_BLURRED),
         ({"yaw_degrees": 65.0, "sharpness": 0.5}, Reason.FACE_TURNED_AWAY),
         ({"roll_degrees": -140.0}, Reason.FACE_TURNED_AWAY),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from sightline.common.settings import AnalyserSettings, ChildLimits, Section
+from sightline.common.settings import AnalyserSettings, Section
 from sightline.extract.speech.loading import DEFAULT_MODEL, SPHINX
 from sightline.extract.text.settings import TextSettings
 
@@ -40,4 +40,3 @@ class ExtractSettings(AnalyserSettings):
     text: TextSettings = TextSettings()
     speech: SpeechSettings = SpeechSettings()
     film: FilmSettings = FilmSettings()
-    child: ChildLimits = ChildLimits()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import grpc
 
 from sightline.common.errors import Reason, SightlineError
@@ -47,7 +45,7 @@ def judge_host(error: BaseException | None, _seconds: float) -> Sign:
     """
     if error is None:
         return Sign.ANSWERED
-    if isinstance(error, asyncio.CancelledError | TimeoutError) or not isinstance(error, SightlineError):
+    if not isinstance(error, SightlineError):
         return Sign.NONE
     if error.reason in (Reason.URI_REFUSED, Reason.QUOTA_EXCEEDED):  # before anybody was asked
         return Sign.NONE

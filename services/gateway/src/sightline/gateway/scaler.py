@@ -25,7 +25,7 @@ Measure = Literal["depth", "age"]
 
 _LOOK_SECONDS = 1.0
 _TARGETS: dict[Measure, float] = {"depth": 10.0, "age": 60.0}
-# What has to be told in time: each task that waits or runs, and how many seconds the oldest has waited.
+# Of the tasks that wait or run, and of how long the oldest has waited.
 _UNITS: dict[Measure, str] = {"depth": "tasks", "age": "seconds"}
 
 

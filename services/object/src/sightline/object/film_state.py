@@ -67,7 +67,8 @@ def restore(data: bytes, models: Sequence[str], state: FilmState) -> None:
         CheckpointUnknownError: the bytes were written by another version, or with other models; nothing was changed.
     """
     told = _read(data)
-    if told.get("made_by") != _makers(models) or len(told["lines"]) != len(state.lines):
+    counted = len(told.get("lines", ())), len(told.get("zones", ()))
+    if told.get("made_by") != _makers(models) or counted != (len(state.lines), len(state.zones)):
         raise CheckpointUnknownError("the checkpoint is of another version or of other models")
     state.frame_count, state.seconds = told["frame_count"], told["seconds"]
     state.follower.restore(told["follower"])

@@ -12,8 +12,12 @@ def uuid7() -> UUID:
 
     Source: RFC 9562, section 5.7. Python has uuid.uuid7 from 3.14 on.
     """
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
+    return version7(time.time_ns() // 1_000_000, os.urandom(10))
+
+
+def version7(milliseconds: int, rest: bytes) -> UUID:
+    """Make the UUID of version 7 of a time, and of ten bytes that tell it apart from others of the same time."""
+    random = int.from_bytes(rest, "big")
     high = (milliseconds & (1 << 48) - 1) << 80
     return UUID(int=high | 0x7 << 76 | (random >> 64 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1)
 

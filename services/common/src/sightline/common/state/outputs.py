@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sightline.common.state.database import Database
+from sightline.common.state.identifiers import version7
 from sightline.common.state.media import Media
 
 
@@ -54,6 +55,4 @@ def output_id(task_id: UUID, name: str) -> UUID:
         task_id: the task that makes it.
         name: of the file, no other of the task has it.
     """
-    random = int.from_bytes(hashlib.sha256(task_id.bytes + name.encode()).digest()[:10], "big")
-    milliseconds = task_id.int >> 80
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | (random >> 64 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1)
+    return version7(task_id.int >> 80, hashlib.sha256(task_id.bytes + name.encode()).digest()[:10])

@@ -62,12 +62,6 @@ class Metrics:
         self.jobs_shared = self._counter(
             "sightline_jobs_shared_total", "Submissions that share a job which was there", "kind"
         )
-        self.jobs_ended = self._counter(
-            "sightline_jobs_ended_total", "Jobs that reached a terminal state", "kind", "state"
-        )
-        self.job_seconds = self._histogram(
-            "sightline_job_seconds", "From the submission of a job to its end", TASK_BUCKETS, "kind"
-        )
 
     def _define_tasks(self) -> None:
         self.tasks_published = self._counter("sightline_tasks_published_total", "Task messages sent", "queue")

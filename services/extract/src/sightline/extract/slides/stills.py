@@ -175,11 +175,6 @@ def change_between(one: Still, other: Still) -> Change:
     return compare(one.look, other.look, pixels_of(union(one.ignored, other.ignored), one.look))
 
 
-def _note_motion(stills: list[Still], between: list[View]) -> None:
-    if between and between[-1].seconds - between[0].seconds >= _LEAST_MOVING_SECONDS:
-        stills.append(Still(between, moving=True))
-
-
 def _runs(trace: Trace) -> list[Still]:
     runs: list[Still] = []
     for seen in trace.seen:

@@ -35,8 +35,6 @@ _ELSEWHERE_SHARE = 0.012
 _CUT_SECONDS = 0.8
 # A page that comes back after another costs at least this share of what it costs in a key frame.
 _BACK_SHARE = 0.25
-# After the last burst the encoder needs a moment to make the picture sharp.
-_SETTLE_SECONDS = 1.0
 
 if TYPE_CHECKING:
     from sightline.extract.slides.film import Packet

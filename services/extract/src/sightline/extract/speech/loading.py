@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from sightline.common.models import ModelStore
+from sightline.common.models.store import sha256_of
 from sightline.common.settings import MediaLimits
 from sightline.extract.speech.engine import Engine
 from sightline.extract.speech.hearing import SpeechModel
@@ -47,16 +47,9 @@ def _load_engine(name: str, store: ModelStore, threads: int) -> Engine:
     folder = Path(name)
     if folder.is_absolute() and folder.is_dir():
         files = folder_files(folder)
-        info = EngineInfo(folder.name, "own", _sha256(files.get("model.bin")))
+        info = EngineInfo(folder.name, "own", sha256_of(files["model.bin"]) if "model.bin" in files else "")
     else:
         files = {store.entry(name + part).file: store.path(name + part) for part in _PARTS}
         weights = store.entry(name)
         info = EngineInfo(name, weights.version, weights.sha256)
     return WhisperEngine.load(files, info, threads=threads)
-
-
-def _sha256(path: Path | None) -> str:
-    if path is None:
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

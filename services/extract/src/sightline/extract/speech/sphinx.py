@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterable, Iterator
 from importlib import metadata
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pocketsphinx
 
+from sightline.common.models.store import sha256_of
 from sightline.extract.speech.engine import TO_BE_HEARD, code_among
 from sightline.extract.speech.hearing import RATE_HZ, Samples
 from sightline.extract.speech.transcript import EngineInfo, Segment, Word
@@ -35,8 +35,7 @@ class SphinxEngine:
             loglevel="FATAL",
         )
         self._turn = threading.Lock()
-        with (model / "en-us.lm.bin").open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = sha256_of(model / "en-us.lm.bin")
         self._info = EngineInfo("pocketsphinx", metadata.version("pocketsphinx"), sha256)
 
     @property

@@ -13,7 +13,7 @@ _OVERLAP_MIN = 0.3
 # From these on nothing is lacking of a face: the distance of the eyes in pixels, and how far it may be turned. Below
 # they say what is wrong with one that is not good enough. Source: the service that measures them.
 _EYES_PX, _YAW_DEGREES, _ROLL_DEGREES = 24.0, 18.0, 40.0
-_AWAY_DEGREES, _TILTED_DEGREES = 70.0, 150.0
+_TINY_PX, _AWAY_DEGREES, _TILTED_DEGREES = 8.0, 70.0, 150.0
 
 
 def choose(faces: Sequence[Face], box: NormalizedBox | None, *, min_quality: float, rival_share: float) -> Face:
@@ -52,7 +52,7 @@ def _meant(faces: Sequence[Face], box: NormalizedBox) -> Face:
 def _unfit(quality: FaceQuality, min_quality: float) -> MediaRejected:
     """Say what the face lacks most."""
     shares = {
-        Reason.FACE_TOO_SMALL: quality.eye_distance_px / _EYES_PX,
+        Reason.FACE_TOO_SMALL: (quality.eye_distance_px - _TINY_PX) / (_EYES_PX - _TINY_PX),
         Reason.FACE_BLURRED: quality.sharpness,
         Reason.FACE_TURNED_AWAY: min(
             _left(quality.yaw_degrees, _YAW_DEGREES, _AWAY_DEGREES),

@@ -46,11 +46,6 @@ class Ledger:
                 await self._meeting
         await self._counters.close()
 
-    @property
-    def alone(self) -> bool:
-        """Whether the counters are away, and this process decides by itself."""
-        return self._alone
-
     async def _decide(self, calls: Sequence[Sequence[Charge]]) -> Sequence[Verdict]:
         verdicts = await self._ask(calls)
         if verdicts is None:

@@ -21,6 +21,7 @@ _READER = "sightline.gateway.video_pages.reader"
 # A page with its scripts; the film does not come this way.
 _PAGE_BYTES = 64 * 2**20
 _ANSWER_CHARACTERS = 200
+_OK = 200
 _SENT_HEADERS = frozenset({"user-agent", "referer", "origin", "accept-language"})
 _NOISE = re.compile(r"\x1b\[[0-9;]*m|^ERROR: |\[[\w:+]+\] ?")
 
@@ -74,7 +75,9 @@ class VideoPages:
         except TimeoutError as error:
             raise unreachable("The page took longer to read than it may") from error
         if "error" in answer:
-            raise unreachable(f"The page gives no film: {_readable(answer['error'])}")
+            # What the site has answered itself says nothing against it: the breaker leaves it open.
+            status = _OK if answer["answered"] else None
+            raise unreachable(f"The page gives no film: {_readable(answer['error'])}", status)
         headers = {name: value for name, value in answer["headers"].items() if name.lower() in _SENT_HEADERS}
         return FoundFilm(read_target(answer["uri"], settings.ports), answer["title"], headers)
 

@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from yt_dlp import YoutubeDL
-from yt_dlp.utils import YoutubeDLError
+from yt_dlp.utils import DownloadError, ExtractorError, YoutubeDLError
 
 # What reading a page may take; the film itself is fetched by the parent.
 _MEMORY_BYTES = 2**30
@@ -30,7 +30,7 @@ def main() -> None:
     try:
         answer = find(asked["uri"], asked["proxy"])
     except YoutubeDLError as error:
-        answer = {"error": str(error)}
+        answer = {"error": str(error), "answered": _answered(error)}
     sys.stdout.write(json.dumps(answer))
 
 
@@ -65,10 +65,16 @@ def find(uri: str, proxy: str) -> dict[str, Any]:
     with YoutubeDL(options) as library:
         found = library.extract_info(uri, download=False)
     if not found or "url" not in found or found.get("entries") is not None:
-        raise YoutubeDLError("the page has no film of its own, or more than one")
+        raise ExtractorError("the page has no film of its own, or more than one", expected=True)
     title = str(found.get("title") or "")[:_TITLE_CHARACTERS]
     headers = {str(name): str(value) for name, value in (found.get("http_headers") or {}).items()}
     return {"uri": found["url"], "title": title, "headers": headers}
+
+
+def _answered(error: YoutubeDLError) -> bool:
+    """Say whether the site has answered: a film that is private or gone is no fault of it."""
+    cause = error.exc_info[1] if isinstance(error, DownloadError) and error.exc_info else error
+    return isinstance(cause, ExtractorError) and bool(cause.expected)
 
 
 class _Silence:

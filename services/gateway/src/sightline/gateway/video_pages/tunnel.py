@@ -59,8 +59,10 @@ class _Tunnel:
             async with AsyncExitStack() as stack:
                 stack.callback(writer.close)
                 await self._join(reader, writer, stack)
-        except (OSError, httpcore.NetworkError, httpcore.TimeoutException, asyncio.IncompleteReadError):
-            return
+        except* (OSError, httpcore.NetworkError, httpcore.TimeoutException, asyncio.IncompleteReadError):
+            pass  # either side has gone
+        except* asyncio.LimitOverrunError:
+            pass  # no head of a proxy's client is so long
         finally:
             self._serving.discard(task)
 

@@ -88,11 +88,13 @@ class Child:
                 log.error("child_crashed", child=self.pid, traceback=payload.decode(errors="replace"))
                 raise SightlineError(Reason.INTERNAL, "the work failed for a reason that is in the log of the worker")
             value = read_data(payload)
+            if kind is Kind.REFUSAL and not isinstance(value, SightlineError):
+                raise Broken("a refusal that is none")
         except Broken as error:
             raise SightlineError(Reason.INTERNAL, f"the child process said what can't be read: {error}") from error
         finally:
             self._bury()
-        if kind is Kind.REFUSAL and isinstance(value, SightlineError):
+        if kind is Kind.REFUSAL:
             raise value
         return value
 

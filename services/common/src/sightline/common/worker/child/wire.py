@@ -19,7 +19,7 @@ _READ_BYTES = 2**20
 class Kind(IntEnum):
     """What a frame holds."""
 
-    PROGRESS = 1  # a double, 0 to 1
+    PROGRESS = 1  # the share as text, 0 to 1
     RESULT = 2  # a pickle
     REFUSAL = 3  # the pickle of a SightlineError
     CRASH = 4  # the traceback, as text
@@ -64,7 +64,10 @@ def read_frame(pipe: int, most_bytes: int, until: float) -> tuple[Kind, bytes] |
     payload = _read(pipe, length, until)
     if len(payload) < length:
         raise Broken("a frame ends early")
-    return Kind(kind), payload
+    try:
+        return Kind(kind), payload
+    except ValueError as error:
+        raise Broken(f"a frame is of no known kind: {kind}") from error
 
 
 def _read(pipe: int, count: int, until: float) -> bytes:
