@@ -93,7 +93,7 @@ async def until(ledger: Ledger, *, alone: bool) -> Verdict:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         verdict = await ledger.charge([jobs(10, 0)])
-        if ledger.alone is alone:
+        if ledger._alone is alone:
             return verdict
         await asyncio.sleep(0.05)
     raise AssertionError("it did not notice")
@@ -108,7 +108,7 @@ async def test_a_gateway_goes_on_from_what_it_knows_while_redis_is_away_and_give
     began = time.monotonic()
     assert await spend(ledger, 10) == 6
     assert time.monotonic() - began < 3
-    assert ledger.alone
+    assert ledger._alone
     own_valkey.start()
     verdict = await until(ledger, alone=False)
     assert verdict.used == (10,)
@@ -135,7 +135,7 @@ async def test_a_script_that_the_server_does_not_know_any_more_is_loaded_again(
     await ledger.charge([jobs(10)])
     await ledger._counters._redis.script_flush()
     assert (await ledger.charge([jobs(10)])).used == (2,)
-    assert not ledger.alone
+    assert not ledger._alone
 
 
 async def test_nobody_waits_long_for_a_redis_that_does_not_answer(ledger_at: MakeLedger, own_valkey: Server) -> None:
@@ -146,7 +146,7 @@ async def test_nobody_waits_long_for_a_redis_that_does_not_answer(ledger_at: Mak
         began = time.monotonic()
         await asyncio.gather(*(ledger.charge([jobs(100)]) for _ in range(50)))
         assert time.monotonic() - began < 2
-        assert ledger.alone
+        assert ledger._alone
     finally:
         own_valkey.kill(signal.SIGCONT)
     await until(ledger, alone=False)
