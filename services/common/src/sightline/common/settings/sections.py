@@ -21,7 +21,16 @@ class PostgresSettings(Section):
     """The truth: where PostgreSQL is and how its connections are pooled."""
 
     url: SecretStr = Field(
-        SecretStr("postgresql://sightline@127.0.0.1:5432/sightline"), description="libpq URL of the database"
+        SecretStr("postgresql://sightline@127.0.0.1:5432/sightline"),
+        description="libpq URL of the database itself, past any pooler",
+    )
+    pooler: SecretStr | None = Field(
+        None,
+        description="libpq URL of a pooler that shares connections between transactions, such as PgBouncer; user, "
+        "password and database as in the URL of the database unless it names them; unset: none",
+    )
+    prepared_statements: bool = Field(
+        True, description="let the server keep the plans of statements; off for a PgBouncer before 1.21"
     )
     pool_min: int = Field(1, ge=0, description="connections kept open")
     pool_max: int = Field(8, ge=1, description="connections at most")

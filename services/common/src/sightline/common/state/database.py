@@ -5,8 +5,8 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias
 
 import psycopg
 import structlog
@@ -16,7 +16,7 @@ from typing_extensions import TypeVar
 
 from sightline.common.errors import InvalidRequest, Reason, TemporarilyAway
 from sightline.common.settings import PostgresSettings
-from sightline.common.state.arrays import adapters
+from sightline.common.state.sessions import pooled, straight
 from sightline.common.state.statements import statement
 from sightline.common.telemetry.metrics import Metrics
 
@@ -30,9 +30,10 @@ _RACED_KEYS = ("idempotency_pkey",)
 # What psycopg raises when the server is away, is starting or is shutting down.
 # A server that only reads is one that another has taken over from, or has not yet.
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
-# The same for the other end: a lock that a vanished client held, such as the leader's, is free in seconds.
-_SERVER_KEEPALIVES = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+# The leader's lock, and one for what it does meanwhile.
+_SESSIONS_MAX = 2
 
+_Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
 Row = TypeVar("Row", default=TupleRow)
 T = TypeVar("T")
 
@@ -50,26 +51,12 @@ class Database:
     ) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
-            settings.url.get_secret_value(),
-            kwargs={
-                "autocommit": True,
-                "context": adapters(),
-                "application_name": application,
-                "connect_timeout": 5,
-                "options": _options(settings),
-                # A server that vanished without a word is noticed in seconds, not in the hours of TCP's default.
-                "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000,
-            },
-            min_size=settings.pool_min,
-            max_size=max(pool_max or settings.pool_max, settings.pool_min),
-            timeout=settings.pool_wait_seconds,
-            max_waiting=settings.pool_waiting_max,
-            max_lifetime=settings.recycle_seconds,
-            check=_check,
-            reconnect_timeout=5,
-            open=False,
-        )  # fmt: skip
+        largest = max(pool_max or settings.pool_max, settings.pool_min)
+        self._pool = _pool(settings, pooled(settings, application), settings.pool_min, largest)
+        # Behind a pooler a connection has another session in each transaction; a few go past it.
+        self._sessions = self._pool
+        if settings.pooler is not None:
+            self._sessions = _pool(settings, straight(settings, application), 0, _SESSIONS_MAX)
         metrics.db_pool_size.set_function(lambda: self._pool.get_stats()["pool_size"])
         metrics.db_pool_idle.set_function(lambda: self._pool.get_stats()["pool_available"])
         metrics.db_pool_waiting.set_function(lambda: self._pool.get_stats()["requests_waiting"])
@@ -77,9 +64,11 @@ class Database:
     async def open(self) -> None:
         """Begin to connect; does not wait, so that a process can start before its database."""
         await self._pool.open(wait=False)
+        await self._sessions.open(wait=False)
 
     async def close(self) -> None:
         """Give every connection back to the server."""
+        await self._sessions.close()
         await self._pool.close()
 
     async def check(self) -> None:
@@ -169,15 +158,30 @@ class Database:
                 self._note(name, time.perf_counter() - began)
         raise TemporarilyAway(Reason.STATE_UNAVAILABLE, "the database is too contended")
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
-        """Lend a connection that has just been checked to be alive, for as long as the block runs.
+    def connection(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[TupleRow]]:
+        """Lend a connection that has just been checked to be alive, for as long as a block runs.
+
+        What it is told to keep (SET, a lock, LISTEN) it may have forgotten after the transaction: see `session`.
 
         Raises:
             TemporarilyAway: when the database is away, goes away, or the pool is exhausted.
         """
+        return self._lend(self._pool)
+
+    def session(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[TupleRow]]:
+        """Lend a connection whose session stays the same for as long as a block runs, past any pooler.
+
+        For what one process of many does: each of them costs the server a connection of its own.
+
+        Raises:
+            TemporarilyAway: like `connection`.
+        """
+        return self._lend(self._sessions)
+
+    @asynccontextmanager
+    async def _lend(self, pool: _Pool) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
         try:
-            async with self._pool.connection() as connection:
+            async with pool.connection() as connection:
                 yield connection
         except _CONFLICTS:
             raise
@@ -196,11 +200,18 @@ class Database:
             log.warning("slow_query", statement=name, seconds=round(seconds, 3))
 
 
-def _options(settings: PostgresSettings) -> str:
-    # Every statement of ours finds its rows by an index. A plan that was made while a table was nearly empty would read
-    # all of it, and the checks of foreign keys keep their plans until the table is analysed: too long for a burst.
-    timeout_ms = int(settings.statement_timeout_seconds * 1000)
-    return f"{_SERVER_KEEPALIVES} -c statement_timeout={timeout_ms} -c enable_seqscan=off"
+def _pool(settings: PostgresSettings, parameters: dict[str, Any], smallest: int, largest: int) -> _Pool:
+    return AsyncConnectionPool(
+        kwargs=parameters,
+        min_size=smallest,
+        max_size=largest,
+        timeout=settings.pool_wait_seconds,
+        max_waiting=settings.pool_waiting_max,
+        max_lifetime=settings.recycle_seconds,
+        check=_check,
+        reconnect_timeout=5,
+        open=False,
+    )
 
 
 async def _check(connection: psycopg.AsyncConnection[TupleRow]) -> None:

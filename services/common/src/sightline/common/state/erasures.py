@@ -120,7 +120,7 @@ class Erasures:
         return len(parts)
 
     async def _vacuum(self, part: str) -> None:
-        async with self._database.connection() as connection:
+        async with self._database.session() as connection:
             # It takes as long as the index is large, seconds for 100,000 vectors.
             await connection.execute("SET statement_timeout = 0")
             try:

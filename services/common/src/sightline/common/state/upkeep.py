@@ -73,7 +73,7 @@ class Upkeep:
         Yields:
             Whether this process leads.
         """
-        async with self._database.connection() as connection:
+        async with self._database.session() as connection:
             cursor = await connection.execute(statement("upkeep.lead"), {"key": LEADER_LOCK})
             row = await cursor.fetchone()
             leads = bool(row and row[0])
