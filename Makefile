@@ -60,6 +60,10 @@ lock: | $(BIN)/uv ## choose versions anew and lock them
 	done
 	$(UV) pip compile --quiet requirements/build.in --constraints requirements/dev.lock --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --output-file requirements/build.lock
+	for tool in policy sbom; do \
+	  $(UV) pip compile --quiet requirements/$$tool.in --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-annotate --output-file requirements/$$tool.lock || exit 1; \
+	done
 	$(UV) pip compile --quiet --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --output-file requirements/bench.lock
 	$(UV) pip compile --quiet --group bench-serving --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -115,7 +119,15 @@ build/tools/helm: charts/fetch_tools.py requirements/helm.txt $(VENV)/.locked
 	$(BIN)/python charts/fetch_tools.py build/tools
 	@touch $@
 
-test: setup build/tools/helm ## run the tests of every part, and of the whole, against real servers
+build/policy/.locked build/sbom/.locked: build/%/.locked: requirements/%.lock | $(BIN)/uv
+	$(PYTHON) -m venv build/$*
+	$(UV) pip sync --quiet --python build/$*/bin/python --require-hashes $<
+	@touch $@
+
+# What the tests of the chart and of the images ask.
+TOOLS := build/tools/helm build/policy/.locked build/sbom/.locked node_modules/.locked
+
+test: setup $(TOOLS) ## run the tests of every part, and of the whole, against real servers
 	$(call PYTEST,--ignore=tests/faults)
 
 test-faults: setup ## kill, freeze and empty each part in turn, and see that nothing is lost
