@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from sightline.common.state.statements import statement
 
 FINISHED, WAITING = 40_000, 4_000
 GROUP = 32
-TABLES = {"jobs", "tasks", "task_attempts", "results", "idempotency"}
+TABLES = {"jobs", "tasks", "task_attempts", "results", "idempotency", "usage_hourly"}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ HOT = [
     "jobs.by_id", "jobs.by_request", "jobs.standings", "jobs.cancel", "jobs.rerun", "jobs.delete", "jobs.results",
     "jobs.attempts", "jobs.hurry", "tasks.claim", "tasks.waiting", "tasks.renew", "tasks.complete", "tasks.fail",
     "tasks.release", "upkeep.end_leases", "upkeep.end_overdue", "upkeep.publishable", "upkeep.published", "upkeep.age",
-    "upkeep.depths", "upkeep.purge_jobs", "upkeep.purge_requests",
+    "upkeep.depths", "upkeep.purge_jobs", "upkeep.purge_requests", "usage.tasks_by_tenant",
 ]  # fmt: skip
 
 
@@ -72,6 +73,17 @@ def test_submissions_find_the_same_work_by_an_index(
         for one in given["task_ids"]
     ]
     assert not _scanned(filled, statement(name), _columns(asked))
+
+
+def test_the_hours_of_a_day_are_found_among_those_of_years(filled: psycopg.Connection[Any]) -> None:
+    filled.execute(
+        "INSERT INTO usage_hourly (tenant, hour_time, kind, count)"
+        " SELECT 't' || tenant, date_trunc('hour', now()) - hour * interval '1 hour', 'detect_faces', 1"
+        " FROM generate_series(1, 100) AS tenant, generate_series(1, 500) AS hour"
+    )
+    filled.execute("ANALYZE usage_hourly")
+    given = {"start_time": datetime.now(UTC) - timedelta(hours=24), "kinds": ["detect_faces"]}
+    assert not _scanned(filled, statement("usage.used_by_tenant"), given)
 
 
 @pytest.mark.parametrize("deep", [False, True])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -45,7 +45,7 @@ from sightline.gateway.housekeeping import Housekeeping
 from sightline.gateway.imports import Importer
 from sightline.gateway.jobs import ENDS_AT_DRAIN, UNVALIDATED, JobServicer
 from sightline.gateway.judges import judge_service
-from sightline.gateway.kinds import FACE
+from sightline.gateway.kinds import FACE, QUEUES
 from sightline.gateway.media import MediaServicer
 from sightline.gateway.media_store import MediaStore
 from sightline.gateway.people.opening import build_people
@@ -60,6 +60,7 @@ from sightline.gateway.scaler import ScalerServicer
 from sightline.gateway.schedules import Firing, ScheduleServicer
 from sightline.gateway.settings import Settings
 from sightline.gateway.submissions import Submissions
+from sightline.gateway.tenants import Tenants
 from sightline.gateway.uploads import Uploads
 from sightline.gateway.usage import UsageServicer
 from sightline.gateway.video_pages import VideoPages
@@ -146,12 +147,8 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         store = MediaStore(files, world.blobs, settings.limits, keep_seconds=settings.media.keep_seconds)
         way_out = Egress(settings.egress, allows=allowing(settings.webhooks.inward_networks))
         webhooks = build_webhooks(settings, world.database, world.metrics, way_out)
-
-        def withdraw_gauges() -> None:
-            depths.withdraw()
-            webhooks.upkeep.withdraw()
-
         limits = open_quotas(settings, world.database, stack)
+        tenants = Tenants(limits.usage, world.metrics, QUEUES, named_max=settings.housekeeping.tenants_named_max)
         people = build_people(
             settings,
             world.database,
@@ -171,13 +168,14 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
                 *_duties(world, depths, files, store),
                 *webhooks.duties,
                 *limits.duties,
+                Duty("export_tenants", settings.housekeeping.tenants_seconds, tenants.export),
                 *people.duties,
                 Duty("fire_schedules", settings.housekeeping.schedules_seconds, firing.fire),
             ],
             world.metrics,
             contend_seconds=settings.housekeeping.contend_seconds,
             term_seconds=settings.housekeeping.term_seconds,
-            on_resign=withdraw_gauges,
+            on_resign=_each(depths.withdraw, tenants.withdraw, webhooks.upkeep.withdraw),
         )
         housekeeping.start()
         stack.push_async_callback(housekeeping.stop)
@@ -198,6 +196,14 @@ async def gateway(settings: Settings) -> AsyncIterator[RpcServer]:
         if settings.scaler.enabled:
             await stack.enter_async_context(_scaler(world, readiness, depths))
         yield await stack.enter_async_context(server)
+
+
+def _each(*calls: Callable[[], None]) -> Callable[[], None]:
+    def call() -> None:
+        for one in calls:
+            one()
+
+    return call
 
 
 async def _open_world(settings: Settings, stack: AsyncExitStack) -> World:

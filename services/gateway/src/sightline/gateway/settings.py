@@ -193,6 +193,10 @@ class HousekeepingSettings(Section):
     ageing_seconds: Seconds = Field(60.0, description="waiting time after which a task becomes one step more urgent")
     schedules_seconds: Seconds = Field(1.0, description="interval of looking for schedules whose time has come")
     depths_seconds: Seconds = Field(1.0, description="interval of measuring the queues")
+    tenants_seconds: Seconds = Field(15.0, description="interval of measuring the tenants")
+    tenants_named_max: int = Field(
+        20, ge=0, le=1000, description="tenants that metrics tell by name, the largest; all others are `other`"
+    )
     purge_seconds: Seconds = Field(30.0, description="interval of each of the purges")
     purge_max: int = Field(500, ge=1, description="rows that a purge deletes at once; it repeats while there are more")
     request_id_seconds: Seconds = Field(_DAY_SECONDS, description="how long a request_id is remembered")

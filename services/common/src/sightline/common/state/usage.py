@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,6 +44,31 @@ class Waiting:
     waiting: int
 
 
+@dataclass(frozen=True, slots=True)
+class TenantTasks:
+    """How many tasks of a tenant wait and run in a queue."""
+
+    tenant: str
+    queue: str
+    waiting: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantUse:
+    """What a tenant used in a span of time.
+
+    Attributes:
+        jobs: that ended.
+        received_bytes: of files that were sent or fetched.
+    """
+
+    tenant: str
+    jobs: int
+    work_seconds: float
+    received_bytes: int
+
+
 class Usage:
     """The usage of every tenant."""
 
@@ -83,3 +108,18 @@ class Usage:
     async def waiting_by_tenant(self) -> list[Waiting]:
         """Count what waits, by queue and tenant."""
         return await self._database.fetch(Waiting, "usage.waiting_by_tenant")
+
+    async def tasks_by_tenant(self) -> list[TenantTasks]:
+        """Count what waits and runs, by tenant and queue; ready tasks alone, as the depth of a queue counts them."""
+        return await self._database.fetch(TenantTasks, "usage.tasks_by_tenant")
+
+    async def used_by_tenant(self, start: datetime, kinds: Collection[str]) -> list[TenantUse]:
+        """Add up the hours from `start` on, by tenant.
+
+        Args:
+            start: the beginning of an hour.
+            kinds: those whose count is one of jobs.
+        """
+        return await self._database.fetch(
+            TenantUse, "usage.used_by_tenant", {"start_time": start, "kinds": list(kinds)}
+        )

@@ -30,6 +30,7 @@ class Metrics:
         self._define_rpc()
         self._define_jobs()
         self._define_tasks()
+        self._define_tenants()
         self._define_state()
         self._define_housekeeping()
         self._define_webhooks()
@@ -87,6 +88,20 @@ class Metrics:
             "sightline_queue_oldest_waiting_seconds", "Age of the oldest waiting task", "queue"
         )
         self.tasks_in_flight = self._gauge("sightline_tasks_in_flight", "Tasks that this process runs now", "queue")
+
+    def _define_tenants(self) -> None:
+        """Told by the gateway that leads, for few tenants by name and the rest as one: see the gateway's `tenants`."""
+        self.tenants = self._gauge("sightline_tenants", "Tenants with work now or in the last day")
+        self.tenant_tasks = self._gauge(
+            "sightline_tenant_tasks", "Tasks of a tenant that wait or run", "tenant", "queue", "state"
+        )
+        self.tenant_day_jobs = self._gauge("sightline_tenant_day_jobs", "Jobs that ended in the last day", "tenant")
+        self.tenant_day_work_seconds = self._gauge(
+            "sightline_tenant_day_work_seconds", "Time that workers spent in the last day", "tenant"
+        )
+        self.tenant_day_received_bytes = self._gauge(
+            "sightline_tenant_day_received_bytes", "Bytes sent or fetched in the last day", "tenant"
+        )
 
     def _define_state(self) -> None:
         self.db_pool_size = self._gauge("sightline_db_pool_size", "Connections of the pool")

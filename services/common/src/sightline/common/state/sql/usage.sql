@@ -53,3 +53,38 @@ SELECT count(*) FROM (
 
 -- name: waiting_by_tenant
 SELECT queue, tenant, count(*) AS waiting FROM tasks WHERE state = 1 GROUP BY queue, tenant;
+
+-- name: tasks_by_tenant
+-- As upkeep.depths counts, so that the tenants of a queue add up to its depth.
+SELECT tenant, queue, sum(waiting)::bigint AS waiting, sum(running)::bigint AS running
+FROM (
+    SELECT tenant, queue, count(*) AS waiting, 0 AS running
+    FROM tasks WHERE state = 1 AND ready_time <= now() GROUP BY tenant, queue
+    UNION ALL
+    SELECT tenant, queue, 0, count(*) FROM tasks WHERE state = 2 GROUP BY tenant, queue
+) AS halves
+GROUP BY tenant, queue;
+
+-- name: used_by_tenant
+-- Tenant by tenant through the key, which begins with it: the hours of more than a year are not read for those of a day.
+WITH RECURSIVE tenants AS (
+    (SELECT tenant FROM usage_hourly ORDER BY tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT usage_hourly.tenant FROM usage_hourly
+            WHERE usage_hourly.tenant > tenants.tenant ORDER BY usage_hourly.tenant LIMIT 1)
+    FROM tenants WHERE tenants.tenant IS NOT NULL
+),
+used AS (
+    SELECT hours.* FROM tenants CROSS JOIN LATERAL (
+        SELECT tenant, kind, count, size_bytes, work_seconds FROM usage_hourly
+        WHERE usage_hourly.tenant = tenants.tenant AND hour_time >= :start_time
+    ) AS hours
+    UNION ALL
+    SELECT tenant, kind, count, size_bytes, work_seconds FROM usage_news WHERE hour_time >= :start_time
+)
+SELECT tenant,
+       coalesce(sum(count) FILTER (WHERE kind = ANY(:kinds::text[])), 0)::bigint AS jobs,
+       sum(work_seconds)::float8 AS work_seconds,
+       coalesce(sum(size_bytes) FILTER (WHERE kind = 'upload_media' OR starts_with(kind, 'import_media')), 0)::bigint
+           AS received_bytes
+FROM used GROUP BY tenant;
