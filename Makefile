@@ -12,7 +12,7 @@ PACKAGES := protos services/common services/edge services/gateway services/extra
 PROTOS := $(wildcard protos/sightline/v1/*.proto protos/externalscaler/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos models export parity test test-faults faults lint types check demo up down bench-jobs bench-slides bench-serving clean
+.PHONY: help setup lock protos models export parity test test-faults faults lint types check demo up down bench-jobs bench-slides bench-serving images sbom chart chart-on-cluster clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -158,9 +158,15 @@ images: ## build the images of the services (DOCKER=podman, IMAGE_PREFIX=registr
 	  $(DOCKER) build --target $$image --tag $(IMAGE_PREFIX)$$image:$(IMAGE_TAG) --file images/Dockerfile . || exit 1; \
 	done
 
-chart: setup build/tools/helm ## package the chart with the table of its values into build/
-	$(BIN)/python charts/values_table.py charts/sightline/values.yaml > build/chart-values.md
+chart: setup build/tools/helm ## bring the table of the chart's values up to date, and package the chart into build/
+	$(BIN)/python charts/values_table.py charts/sightline
 	build/tools/helm package charts/sightline --destination build
+
+RELEASE ?= media
+NAMESPACE ?= vision
+VALUES ?= charts/sightline/ci/minimal-values.yaml
+chart-on-cluster: build/tools/helm ## ask the API server of the current kubeconfig for each object, install, and test the release (VALUES=..., NAMESPACE=vision)
+	charts/on_cluster.sh $(RELEASE) $(NAMESPACE) $(VALUES)
 
 clean: ## remove what was made, but not the data
 	rm -rf $(VENV) node_modules protos/gen out

@@ -1,4 +1,7 @@
-"""Make the table of a chart's values from the comments that begin with `# --`: python charts/values_table.py VALUES."""
+"""Keep the table of values in a chart's README, made from the comments that begin with `# --`.
+
+python charts/values_table.py CHART
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,31 @@ from typing import Any
 
 import yaml
 
+BEGIN, END = "<!-- values: made by `make chart` -->", "<!-- end of values -->"
 _LINE = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z]+):")
 _COMMENT = re.compile(r"^ *# -- (?P<text>.*)$")
 
 
-def main(file: Path) -> None:
-    """Print the table."""
-    text = file.read_text()
+def main(chart: Path) -> None:
+    """Write the table into the README between its two marks."""
+    readme = chart / "README.md"
+    readme.write_text(with_table(readme.read_text(), (chart / "values.yaml").read_text()))
+
+
+def with_table(readme: str, values: str) -> str:
+    """Give a README with the table of the values as they are."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{table(values)}\n{END}{after}"
+
+
+def table(text: str) -> str:
+    """Give the table of the values."""
     values = yaml.safe_load(text)
     rows = ["| value | default | meaning |", "|---|---|---|"]
     for path, meaning in described(text):
         rows.append(f"| `{'.'.join(path)}` | `{json.dumps(default(values, path))}` | {meaning} |")
-    sys.stdout.write("\n".join(rows) + "\n")
+    return "\n".join(rows) + "\n"
 
 
 def described(text: str) -> Iterator[tuple[list[str], str]]:

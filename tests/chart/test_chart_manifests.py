@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
-from rendering import CHART, RELEASE, SETS, helm, objects, pods, rendered, values_of, variables
+from rendering import CHART, RELEASE, ROOT, SETS, helm, objects, pods, rendered, values_of, variables
 
 OURS = ("gateway", "face", "object", "extract")
 
@@ -190,6 +192,30 @@ def test_every_value_has_its_comment() -> None:
         inside = re.match(r"\s*(requests|limits):", line)
         if leaf and not inside:
             assert "# -- " in lines[number - 1], f"values.yaml:{number + 1}: {line.strip()}"
+
+
+def test_every_value_is_in_the_table_of_the_readme(tmp_path: Path) -> None:
+    for name in ("README.md", "values.yaml"):
+        (tmp_path / name).write_text((CHART / name).read_text())
+    subprocess.run([sys.executable, str(ROOT / "charts/values_table.py"), str(tmp_path)], check=True)
+    assert (tmp_path / "README.md").read_text() == (CHART / "README.md").read_text(), "make chart writes it"
+    assert "| `drain.seconds` | `25` |" in (CHART / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["minimal", "tls", "closed"])
+def test_the_test_of_a_release_asks_services_and_ports_that_are_there(name: str) -> None:
+    found = objects(name)
+    (asking,) = [pod for pod in pods(found) if pod.component == "test"]
+    served = {
+        f"{one['metadata']['name']}:{port['port']}"
+        for one in found
+        if one["kind"] == "Service"
+        for port in one["spec"]["ports"]
+    }
+    asked = [word.rpartition("/")[2] for word in asking.main["command"] if ":" in word]
+    assert len(asked) == (1 if name == "closed" else 2)
+    assert set(asked) <= served
+    assert any(word.startswith("https://") for word in asking.main["command"]) is (name == "tls")
 
 
 def test_the_chart_is_packaged(tmp_path: Path) -> None:

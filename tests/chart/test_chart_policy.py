@@ -1,4 +1,4 @@
-"""What a policy says of what the chart makes and of the Dockerfile: nothing that charts/policy.yaml leaves unexplained."""
+"""What a policy says of what the chart makes, and of the Dockerfile: nothing that charts/policy.yaml leaves open."""
 
 from __future__ import annotations
 
