@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 import cv2
@@ -25,12 +26,15 @@ class Encoding:
         scene_cut: whether the encoder begins a new group at a cut.
         preset: of x264.
         bitrate: bits a second, instead of a constant quality.
-        codec: libx264, libx265, libvpx-vp9, mpeg4 or mjpeg.
+        codec: libx264, libx265, libvpx, libvpx-vp9, libsvtav1, mpeg4, mpeg2video or mjpeg.
         b_frames: whether there are frames that are built on later ones.
         varying_rate: leave out frames that equal the one before, as recorders of screens do.
+        unsteady: let frames come early, late or not at all.
+        container: its suffix, where it is another than usual for the codec.
+        extra: further options of the encoder.
     """
 
-    fps: int = 25
+    fps: int | Fraction = 25
     crf: int = 23
     gop: int = 250
     scene_cut: bool = True
@@ -39,11 +43,14 @@ class Encoding:
     codec: str = "libx264"
     b_frames: bool = True
     varying_rate: bool = False
+    unsteady: bool = False
+    container: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
 
 
-Way = Literal["fade", "wipe", "push", "cover", "black"]
-"""How a slide takes the place of the one before: it is blended in, uncovered from the left, pushes it out, slides over
-it from below, or both fade through black."""
+Way = Literal["fade", "wipe", "push", "push_up", "cover", "grow", "black"]
+"""How a slide takes the place of the one before: blended in, uncovered from the left, pushing it out to the left or
+upwards, slides over it from below, grows from the middle, or both fade through black."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ class Lecture:
         """Draw every frame, BGR."""
         starts, index = self.starts(), 0
         for number in range(int(self.seconds * self.encoding.fps)):
-            seconds = number / self.encoding.fps
+            seconds = float(number / self.encoding.fps)
             while index + 1 < len(starts) and starts[index + 1] <= seconds:
                 index += 1
             frame = self._shown(index, seconds - starts[index])
@@ -158,7 +165,21 @@ def changed(before: Picture, shown: Picture, share: float, way: Way) -> Picture:
     if way == "cover":
         top = round(height * (1 - share))
         return np.concatenate([before[:top], shown[: height - top]])
+    if way == "push_up":
+        top = round(height * (1 - share))
+        return np.concatenate([before[height - top :], shown[: height - top]])
+    if way == "grow":
+        return _grown(before, shown, share)
     left = round(width * share)
     if way == "wipe":
         return np.concatenate([shown[:, :left], before[:, left:]], axis=1)
     return np.concatenate([before[:, left:], shown[:, :left]], axis=1)
+
+
+def _grown(before: Picture, shown: Picture, share: float) -> Picture:
+    height, width = shown.shape[:2]
+    wide, tall = max(1, round(width * share)), max(1, round(height * share))
+    left, top = (width - wide) // 2, (height - tall) // 2
+    picture = before.copy()
+    picture[top : top + tall, left : left + wide] = cv2.resize(shown, (wide, tall), interpolation=cv2.INTER_AREA)
+    return picture

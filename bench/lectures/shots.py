@@ -99,10 +99,35 @@ class Camera:
 
     person: Person
     shake: bool
+    pace: float = 1.0
     kind: str = "camera"
 
     def at(self, seconds: float) -> Picture:
-        return self.person.frame(seconds, self.shake)
+        return self.person.frame(seconds * self.pace, self.shake)
+
+
+@dataclass
+class FlyingIn(Still):
+    """A page whose builds fly in, from the left or from below."""
+
+    lasts: float = 0.5
+    from_left: bool = True
+
+    def at(self, seconds: float) -> Picture:
+        index = max(0, sum(1 for time in self.times if time <= seconds) - 1)
+        share = min(1.0, (seconds - self.times[index]) / self.lasts)
+        shown = self.pictures[index]
+        if not index or share >= 1:
+            return shown
+        before = self.pictures[index - 1]
+        ink = (shown != before).any(2)
+        height, width = ink.shape
+        right, down = (-round(width * (1 - share)), 0) if self.from_left else (0, round(height * (1 - share)))
+        move = np.array([[1, 0, right], [0, 1, down]], np.float32)
+        where = cv2.warpAffine(ink.astype(np.uint8), move, (width, height), flags=cv2.INTER_NEAREST) > 0
+        moved = before.copy()
+        moved[where] = cv2.warpAffine(shown, move, (width, height), flags=cv2.INTER_NEAREST)[where]
+        return moved
 
 
 class Blank:

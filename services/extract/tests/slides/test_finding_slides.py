@@ -68,6 +68,23 @@ def test_a_page_that_is_scrolled_or_magnified_stays_one_slide(film: Film, subjec
     assert_true(lecture, found(path))
 
 
+@pytest.mark.parametrize("subject", ["av1", "broadcast_rate"])
+def test_other_codecs_and_rates_make_no_difference(film: Film, subject: str) -> None:
+    lecture, path = film(subject)
+    assert_true(lecture, found(path))
+
+
+@pytest.mark.parametrize("subject", ["cards_black", "slow_changes_of_cards", "flying_bullets"])
+def test_bare_pages_and_slow_changes_are_told_apart(film: Film, subject: str) -> None:
+    lecture, path = film(subject)
+    assert [one.start_seconds for one in found(path)] == pytest.approx([one.start for one in lecture.truth], abs=1.0)
+
+
+def test_a_cut_is_placed_where_it_is_though_somebody_walks_before_the_screen(film: Film) -> None:
+    lecture, path = film("filmed_screen", seed=121, seconds=36.0)
+    assert_true(lecture, found(path))
+
+
 def test_slides_that_differ_by_one_line_are_two(film: Film) -> None:
     lecture, path = film("near_identical")
     assert_true(lecture, found(path))

@@ -59,6 +59,8 @@ class FilmReader:
         # Deblocking is a fifth of the work, but must not be left out: what is built on unfiltered frames drifts away
         # from what was filmed, until the next key frame looks like another slide.
         context.options = {"max_pixels": str(limits.max_video_pixels)}
+        # Opened while it leaves nothing out: the decoder of AV1 reads that but once, and others whenever it changes.
+        context.open(strict=False)
         self._base = float(stream.time_base or 0) or 1.0
         self._origin = float((stream.start_time or 0) * self._base)
         self._damaged = 0

@@ -22,6 +22,9 @@ _STEP_SECONDS = 0.6
 _BARE_SHARE = 0.03
 # The frame of an inset has so much that stays.
 _LASTING_SHARE = 0.012
+# A step that brings so much of what differs between two stills, and so many times what other steps do, is the cut.
+_CUT_SHARE = 0.5
+_CUT_TIMES = 2
 # What moves on for longer than the slowest fade is a camera or a film, not a change from one slide to the next.
 _LEAST_MOVING_SECONDS = 2.6
 
@@ -94,6 +97,8 @@ def find_stills(trace: Trace) -> list[Still]:
             between.extend(run.views)
             continue
         _place_between(stills, between, run)
+        if stills and between and not stills[-1].moving and not run.moving:
+            _meet_at_cut(stills[-1], between, run)
         between = []
         stills.append(run)
     _place_between(stills, between, None)
@@ -110,6 +115,23 @@ def _place_between(stills: list[Still], between: list[View], after: Still | None
         after.views[:0] = between
     elif between[-1].seconds - between[0].seconds >= _LEAST_MOVING_SECONDS and not _scrolled(stills, after):
         stills.append(Still(between, moving=True))
+
+
+def _meet_at_cut(one: Still, between: list[View], other: Still) -> None:
+    """Let two stills meet at the hard cut between them: somebody who walks by makes views unsteady around it."""
+    seen = [one.views[-1], *between, other.views[0]]
+    counts = [_hot_count(before, after, one, other) for before, after in pairwise(seen)]
+    cut = int(np.argmax(counts))
+    most, second = counts[cut], max(counts[:cut] + counts[cut + 1 :], default=0)
+    if most >= _CUT_SHARE * _hot_count(one.look, other.look, one, other) and most > _CUT_TIMES * second:
+        one.until = other.since = seen[cut + 1].seconds
+
+
+def _hot_count(before: View, after: View, one: Still, other: Still) -> int:
+    """Count the pixels that differ between two views, apart from what moves in either of two stills."""
+    ignored = pixels_of(union(one.ignored, other.ignored), before)
+    hot = hot_pixels(before, after)
+    return int(np.count_nonzero(hot if ignored is None else hot & ~ignored))
 
 
 def _is_bare(views: list[View]) -> bool:
