@@ -29,7 +29,7 @@ from sightline.standalone import envoy
 from sightline.standalone.ports import Ports
 from sightline.standalone.probes import http_ok
 from sightline.standalone.program import Program
-from sightline.standalone.services import inherited
+from sightline.standalone.services import inherited, memory
 
 CLASSES: dict[str, type[ServiceSettings]] = {
     "gateway": GatewaySettings,
@@ -104,6 +104,14 @@ def start(background: Background, here: Here) -> Iterator[Callable[[Pod], Server
     yield begin
     for server in reversed(started):
         server.stop()
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_our_processes_keep_memory_as_they_do_on_one_machine(name: str) -> None:
+    for pod in pods(objects(name)):
+        given = variables(pod.main)
+        if pod.component in CLASSES and pod.component != "edge":
+            assert given.items() >= memory(pod.component).items(), pod.owner
 
 
 @pytest.mark.parametrize("name", SETS)

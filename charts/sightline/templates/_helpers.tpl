@@ -122,10 +122,11 @@ key: {{ ternary "uri" $store.secretKey (empty $store.existingSecret) }}
 - name: {{ $prefix }}{{ $name }}
   value: {{ index $given $name | toString | quote }}
 {{- end }}
-# Many threads share few arenas, and large pieces go back to the system: memory stays what the work needs.
+# Many threads share few arenas, and what one picture needs stays for the next; more goes back to the system.
+{{- $kept := ternary "4194304" "33554432" (eq $prefix "GATEWAY_") }}
 - {name: MALLOC_ARENA_MAX, value: "2"}
-- {name: MALLOC_MMAP_THRESHOLD_, value: "131072"}
-- {name: MALLOC_TRIM_THRESHOLD_, value: "131072"}
+- {name: MALLOC_MMAP_THRESHOLD_, value: {{ $kept | quote }}}
+- {name: MALLOC_TRIM_THRESHOLD_, value: {{ $kept | quote }}}
 {{- with index . 3 }}
 {{ toYaml . }}
 {{- end }}
