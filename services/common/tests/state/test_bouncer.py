@@ -13,7 +13,7 @@ from sightline.common.settings import PostgresSettings
 from sightline.common.state.bouncer import BouncerSettings, Unsuitable, write_configuration
 from sightline.common.state.sessions import pooled, session_settings, straight
 
-URL = "postgresql://o'brien:p%22w@db.example.org:5433/my-%22db?target_session_attrs=read-write"
+URL = "postgresql://o'brien:p%22w@db.example.org:5433/my-db?target_session_attrs=read-write"
 
 
 def written(folder: Path, url: str = URL, **changes: object) -> configparser.ConfigParser:
@@ -31,7 +31,7 @@ def test_every_session_is_set_as_a_process_of_ours_would_set_its_own(tmp_path: P
     wanted = session_settings(PostgresSettings(statement_timeout_seconds=7))
     assert words["connect_query"] == "; ".join(f"SET {name} = {value}" for name, value in wanted.items())
     assert wanted["statement_timeout"] == "7000"
-    assert (words["host"], words["port"], words["dbname"]) == ("db.example.org", "5433", 'my-"db')
+    assert (words["host"], words["port"], words["dbname"]) == ("db.example.org", "5433", "my-db")
     assert ini["pgbouncer"]["pool_mode"] == "transaction"
     assert ini["pgbouncer"]["default_pool_size"] == "7"
 
@@ -68,6 +68,8 @@ def test_a_certificate_that_the_url_trusts_is_trusted_there_too(tmp_path: Path) 
         ("postgresql:///d", "has no host, user, password"),
         ("postgresql://u@h/d", "has no password"),
         ("postgresql://u:p@h1,h2/d", "several hosts"),
+        ("postgresql://u:p@h/d%20b", "name 'd b'"),
+        ("postgresql://u:p@h/pgbouncer", "name 'pgbouncer'"),
     ],
 )
 def test_a_url_that_it_can_not_be_told_is_refused_with_the_reason(tmp_path: Path, url: str, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 import ssl
 from pathlib import Path
@@ -16,6 +17,9 @@ from sightline.common.state.sessions import session_settings
 
 # More than there are statements of ours: each is planned once in each session of the server's.
 _PREPARED_MAX = 200
+# What PgBouncer 1.18 and 1.24 read as the name of a database in the file: neither takes the quotes of their manual.
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_CONSOLE = "pgbouncer"
 
 
 class BouncerSettings(Section):
@@ -36,7 +40,7 @@ def write_configuration(settings: PostgresSettings, bouncer: BouncerSettings) ->
     """Write `pgbouncer.ini` and `userlist.txt`, which holds the password, for their owner alone.
 
     Raises:
-        Unsuitable: the URL names no user, no password, no host or several hosts.
+        Unsuitable: the URL lacks a user, a password or a host, has several hosts, or a name that PgBouncer can't read.
     """
     database = {name: str(value) for name, value in conninfo_to_dict(settings.url.get_secret_value()).items()}
     missing = [name for name in ("host", "user", "password", "dbname") if not database.get(name)]
@@ -44,6 +48,8 @@ def write_configuration(settings: PostgresSettings, bouncer: BouncerSettings) ->
         raise Unsuitable(f"the URL of the database has no {', '.join(missing)}, which PgBouncer needs")
     if "," in database["host"]:
         raise Unsuitable("the URL of the database names several hosts; name the one that leads to its primary")
+    if not _NAME.fullmatch(database["dbname"]) or database["dbname"] == _CONSOLE:
+        raise Unsuitable(f"PgBouncer can't serve a database of the name {database['dbname']!r}")
     lines = [*_databases(settings, database), *_pooling(settings, bouncer), *_tls(database, bouncer.folder)]
     _write(bouncer.folder / "pgbouncer.ini", "\n".join(lines) + "\n")
     user, password = (database[name].replace('"', '""') for name in ("user", "password"))
@@ -51,7 +57,6 @@ def write_configuration(settings: PostgresSettings, bouncer: BouncerSettings) ->
 
 
 def _databases(settings: PostgresSettings, database: dict[str, str]) -> list[str]:
-    name = database["dbname"].replace('"', '""')
     options = {
         "host": database["host"],
         "port": database.get("port", "5432"),
@@ -59,7 +64,10 @@ def _databases(settings: PostgresSettings, database: dict[str, str]) -> list[str
         # It has no other way of setting what clients may not.
         "connect_query": "; ".join(f"SET {name} = {value}" for name, value in session_settings(settings).items()),
     }
-    return ["[databases]", f'"{name}" = ' + " ".join(f"{key}={_quoted(value)}" for key, value in options.items())]
+    return [
+        "[databases]",
+        f"{database['dbname']} = " + " ".join(f"{key}={_quoted(value)}" for key, value in options.items()),
+    ]
 
 
 def _pooling(settings: PostgresSettings, bouncer: BouncerSettings) -> list[str]:
@@ -92,8 +100,10 @@ def _tls(database: dict[str, str], folder: Path) -> list[str]:
     lines = [f"server_tls_sslmode = {database.get('sslmode', 'prefer')}"]
     if root := database.get("sslrootcert"):
         trusted = ssl.get_default_verify_paths().cafile if root == "system" else root
+        if trusted is None:
+            raise Unsuitable("this system has no file of the certificates that it trusts; name one as sslrootcert")
         # Its own container may have neither.
-        copied = shutil.copyfile(str(trusted), folder / "ca.crt")
+        copied = shutil.copyfile(trusted, folder / "ca.crt")
         lines.append(f"server_tls_ca_file = {copied}")
     return lines
 
