@@ -118,10 +118,17 @@ async def test_a_silent_worker_loses_its_task_and_the_watchers_hear_of_it(
 
 
 async def test_a_task_whose_last_attempt_went_silent_fails_with_its_reason(
-    start: Any, call: Any, wanted: Wanted, hand: Any, settings: Settings
+    start: Any, call: Any, wanted: Wanted, hand: Any, settings: Settings, unused_port: int
 ) -> None:
     once = settings.jobs.model_copy(update={"max_attempts": 1})
-    client = await call(await start(settings.model_copy(update={"jobs": once})))
+    telemetry = settings.telemetry.model_copy(update={"metrics_port": unused_port})
+    client = await call(await start(settings.model_copy(update={"jobs": once, "telemetry": telemetry})))
+    counters = (
+        'sightline_tasks_lost_total{queue="face"}',
+        'sightline_tasks_failed_total{queue="face",reason="ATTEMPTS_EXHAUSTED"}',
+    )
+    before = await asyncio.to_thread(_page, unused_port)
+    assert all(f"{counter} 0.0" in before for counter in counters)
     job = await client("CreateJob", wanted())
     await hand.claim(job.name, lease_seconds=0.05)
 
@@ -133,6 +140,8 @@ async def test_a_task_whose_last_attempt_went_silent_fails_with_its_reason(
     info = error_details_pb2.ErrorInfo()
     assert error.details[0].Unpack(info)
     assert info.reason == "ATTEMPTS_EXHAUSTED"
+    after = await asyncio.to_thread(_page, unused_port)
+    assert all(f"{counter} 1.0" in after for counter in counters)
 
 
 async def test_what_has_expired_is_purged(

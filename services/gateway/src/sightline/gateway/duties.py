@@ -12,6 +12,7 @@ import structlog
 from sightline.common.errors import Reason, SightlineError
 from sightline.common.queue import Bus, Change, Message, Publisher
 from sightline.common.rpc import to_status
+from sightline.common.state.jobs import State
 from sightline.common.state.upkeep import Publishable, Upkeep
 from sightline.common.telemetry import Metrics
 
@@ -39,11 +40,15 @@ class Duty:
 class Leases:
     """Takes tasks back from workers that went silent."""
 
-    def __init__(self, upkeep: Upkeep, bus: Bus, metrics: Metrics, count: int) -> None:
+    def __init__(self, upkeep: Upkeep, bus: Bus, metrics: Metrics, queues: Collection[str], count: int) -> None:
         self._upkeep = upkeep
         self._bus = bus
         self._metrics = metrics
         self._count = count
+        for queue in queues:
+            # Said to be 0 from the start: who sees a counter for the first time can't tell that it has grown.
+            metrics.tasks_lost.labels(queue).inc(0)
+            metrics.tasks_failed.labels(queue, Reason.ATTEMPTS_EXHAUSTED.value).inc(0)
         exhausted = SightlineError(Reason.ATTEMPTS_EXHAUSTED, "The worker of the last attempt went silent")
         self._error = to_status(exhausted).SerializeToString()
 
@@ -52,6 +57,8 @@ class Leases:
         taken = await self._upkeep.end_leases(self._error, self._count)
         for one in taken:
             self._metrics.tasks_lost.labels(one.queue).inc()
+            if one.state == State.FAILED:
+                self._metrics.tasks_failed.labels(one.queue, Reason.ATTEMPTS_EXHAUSTED.value).inc()
             log.warning("task_taken_back", task=str(one.task_id), job=str(one.job_id), state=one.state)
         told = [Change(one.job_id, one.state, one.transition, 0.0) for one in taken if one.transition is not None]
         await self._bus.tell(told)

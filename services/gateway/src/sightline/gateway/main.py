@@ -253,7 +253,7 @@ def _readiness(world: World, first_key: FirstKey, guards: Mapping[str, Breaker])
 
 def _duties(world: World, depths: Depths, files: MediaFiles, store: MediaStore) -> list[Duty]:
     settings, upkeep = world.settings.housekeeping, Upkeep(world.database)
-    leases = Leases(upkeep, world.bus, world.metrics, settings.purge_max)
+    leases = Leases(upkeep, world.bus, world.metrics, world.channels, settings.purge_max)
     refill = Refill(
         upkeep,
         world.publisher,
