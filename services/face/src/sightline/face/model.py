@@ -53,8 +53,8 @@ class FaceModel:
         self._wait_seconds = settings.wait_seconds
         self._idle: queue.LifoQueue[_Session] = queue.LifoQueue()
         side_px = settings.input_side_px
-        finder = Graph(with_free_input_size(detector), (side_px, side_px))
-        describer = Graph(embedder.read_bytes(), (CROP_SIDE_PX, CROP_SIDE_PX))
+        finder = Graph(with_free_input_size(detector), (side_px, side_px), settings.device)
+        describer = Graph(embedder.read_bytes(), (CROP_SIDE_PX, CROP_SIDE_PX), settings.device)
         for _ in range(settings.sessions):
             session = _Session(finder, describer, embedder, settings)
             session.detect(np.zeros((side_px, side_px, 3), np.uint8), 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from sightline.common.settings import AnalyserSettings, Section
+from sightline.common.settings import AnalyserSettings, Device, Section
 
 
 class FaceModelSettings(Section):
@@ -21,6 +21,9 @@ class FaceModelSettings(Section):
     )
     threads: int = Field(
         1, ge=1, le=64, description="threads of one picture; more answer a lone caller sooner, but carry less load"
+    )
+    device: Device = Field(
+        "cpu", description="what the models run on: cpu, or cuda for a GPU of NVIDIA, in the image for it"
     )
     wait_seconds: float = Field(30.0, gt=0, description="how long a call waits for a free session")
     input_side_px: int = Field(

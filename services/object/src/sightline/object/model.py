@@ -13,6 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from sightline.common.errors import Reason, SightlineError
+from sightline.common.models.devices import open_session
 from sightline.object.head import Head
 from sightline.object.settings import ObjectModelSettings
 
@@ -36,17 +37,17 @@ class ObjectModel:
         """
         self._wait_seconds = settings.wait_seconds
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
-        session = _open(file, settings.threads)
+        session = _open(file, settings)
         self._input: str = session.get_inputs()[0].name
         self.head = Head.of(
             session.get_modelmeta().custom_metadata_map,
             session.get_inputs()[0].shape,
             [output.shape for output in session.get_outputs()],
         )
-        # A session of one thread runs each call on the caller's own, so all can share it and its weights.
-        alone = settings.threads == 1
+        # A session of one thread runs each call on the caller's own, so all share it and its weights; or on the GPU.
+        alone = settings.threads == 1 or settings.device != "cpu"
         for place in range(settings.sessions):
-            self._idle.put(session if alone or place == 0 else _open(file, settings.threads))
+            self._idle.put(session if alone or place == 0 else _open(file, settings))
         self.run(np.zeros((self.head.height_px, self.head.width_px, 3), np.uint8))
 
     def run(self, canvas: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
@@ -82,12 +83,12 @@ class ObjectModel:
             self._idle.put(session)
 
 
-def _open(file: Path, threads: int) -> Any:
+def _open(file: Path, settings: ObjectModelSettings) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = settings.threads
     options.inter_op_num_threads = 1
     # A plan of memory is kept for every input size that was ever seen, and pictures have many sizes.
     options.enable_mem_pattern = False
     # Threads that spin while they wait would take the processor from the other sessions.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    return open_session(str(file), options, settings.device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from sightline.common.settings import AnalyserSettings, Section
+from sightline.common.settings import AnalyserSettings, Device, Section
 
 
 class ObjectModelSettings(Section):
@@ -25,6 +25,9 @@ class ObjectModelSettings(Section):
     )
     threads: int = Field(
         1, ge=1, le=64, description="threads of one picture; more answer a lone caller sooner, but carry less load"
+    )
+    device: Device = Field(
+        "cpu", description="what the models run on: cpu, or cuda for a GPU of NVIDIA, in the image for it"
     )
     wait_seconds: float = Field(30.0, gt=0, description="how long a call waits for a free session")
     min_score: float = Field(0.25, ge=0, le=1, description="least score of an object where the request says none")

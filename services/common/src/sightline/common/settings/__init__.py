@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sightline.common.settings.sections import (
     BlobSettings,
     ChildLimits,
+    Device,
     MediaLimits,
     ModelSettings,
     PostgresSettings,
@@ -27,6 +28,7 @@ __all__ = [
     "AnalyserSettings",
     "BlobSettings",
     "ChildLimits",
+    "Device",
     "MediaLimits",
     "ModelSettings",
     "PostgresSettings",
