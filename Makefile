@@ -12,7 +12,7 @@ PACKAGES := protos services/common services/edge services/gateway services/extra
 PROTOS := $(wildcard protos/sightline/v1/*.proto protos/externalscaler/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos models export parity test test-faults faults lint types check demo up down bench-jobs bench-slides bench-serving images sbom chart chart-on-cluster clean
+.PHONY: help setup lock protos models export parity test test-faults faults alerts lint types check demo up down bench-jobs bench-slides bench-serving images sbom chart chart-on-cluster clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -135,6 +135,10 @@ test-faults: setup ## kill, freeze and empty each part in turn, and see that not
 
 faults: setup ## kill everything in turn while 10,000 jobs run, and count that none is lost or done twice
 	$(BIN)/python tests/endurance.py
+
+PROMTOOL ?= promtool
+alerts: setup build/tools/helm ## let promtool judge the alerts (PROMTOOL=/usr/bin/promtool; apt has it in prometheus)
+	$(BIN)/python tests/chart/judge_alerts.py $(PROMTOOL)
 
 lint: setup node_modules/.locked ## lint code, contract and the rules of dependency
 	$(BIN)/ruff format --check .

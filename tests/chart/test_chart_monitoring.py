@@ -79,8 +79,11 @@ def test_every_label_is_one_that_the_metric_has(exported: dict[str, set[str]]) -
 
 def test_every_alert_leads_to_its_entry_of_the_runbook() -> None:
     entries = set(re.findall(r"^## ([a-z-]+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE))
-    named = {rule["annotations"]["runbook_url"].rpartition("#")[2] for rule in rules()}
+    named = {rule["annotations"]["runbook"].removeprefix("docs/runbook.md#") for rule in rules()}
     assert named == entries
+    for rule in rules():
+        entry = rule["annotations"]["runbook"].partition("#")[2]
+        assert rule["annotations"]["runbook_url"] == f"https://wiki.example.org/sightline/runbook#{entry}"
 
 
 def test_a_monitor_asks_every_kind_of_pod() -> None:
