@@ -12,12 +12,13 @@ from face_films import write_film
 
 from sightline.common.errors import InvalidRequest, MediaRejected, Reason, SightlineError
 from sightline.common.media import decode_image
+from sightline.common.media.looking import CheckpointUnknownError
 from sightline.common.models import MatchThresholds, ModelStore
 from sightline.common.settings import MediaLimits
 from sightline.face.analysis import DetectOptions, FaceAnalyzer
 from sightline.face.film import FilmAnalyzer, FilmOptions, Report
 from sightline.face.film_messages import film_options, parts
-from sightline.face.film_state import CheckpointUnknownError, FilmState, dump, restore
+from sightline.face.film_state import FilmState, dump, restore
 from sightline.face.model import FaceModel
 from sightline.face.settings import FaceModelSettings, FilmSettings
 from sightline.face.tracking import Follower, Track

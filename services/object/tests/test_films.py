@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from sightline.common.errors import InvalidRequest, Reason, SightlineError
 from sightline.common.media import Image
+from sightline.common.media.looking import CheckpointUnknownError
 from sightline.common.media.video import Video
 from sightline.common.settings import MediaLimits
 from sightline.object.detector import DetectedObject, Detector
 from sightline.object.film import FilmAnalyzer, FilmOptions
 from sightline.object.film_messages import ToldFrames, film_options, frame_message, parts
-from sightline.object.film_state import CheckpointUnknownError
 from sightline.object.options import DetectOptions
 from sightline.object.settings import FilmSettings
 from sightline.object.tracking import SeenFrame
@@ -239,3 +239,23 @@ def test_a_checkpoint_of_another_model_or_of_nonsense_is_not_gone_on_from(square
         for detector, checkpoint in ((other, stored[-1]), (squares, b"nonsense"), (squares, stored[-1][:-5])):
             with pytest.raises(CheckpointUnknownError):
                 films.analyse(video, detector, DetectOptions(), FilmOptions(), earlier=checkpoint)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"nonsense", b"\x00\x00\x00\x02{}", "cut", "flipped"])
+def test_a_damaged_checkpoint_of_told_frames_is_told_as_unknown(damaged: bytes | str) -> None:
+    told = ToldFrames((WIDTH, HEIGHT), wanted=True)
+    told.take(SeenFrame(0.5, []))
+    whole = told.pack(b"state")
+    assert ToldFrames((WIDTH, HEIGHT), wanted=True).unpack(whole) == b"state"
+    spoilt = {"cut": whole[:-3], "flipped": whole[:-2] + bytes([whole[-2] ^ 255]) + whole[-1:]}
+    with pytest.raises(CheckpointUnknownError):
+        ToldFrames((WIDTH, HEIGHT), wanted=True).unpack(spoilt[damaged] if isinstance(damaged, str) else damaged)
+
+
+def test_told_frames_say_when_a_checkpoint_can_no_longer_hold_them() -> None:
+    told = ToldFrames((WIDTH, HEIGHT), wanted=True, most_bytes=20)
+    for second in range(10):
+        told.take(SeenFrame(float(second), []))
+    assert not told.fit
+    told.clear()
+    assert told.fit

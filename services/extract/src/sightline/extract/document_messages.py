@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sightline.common.media.saying import seconds
 from sightline.extract.document import Lecture, Page, Picture, Range, Speech
-from sightline.extract.messages import seconds
 from sightline.extract.speech import Segment, Shown, Transcript
 from sightline.extract.text import Line
 from sightline.v1.extract_pb2 import ExtractSlidesResult, MakeDocumentResult, Slide, TextLine

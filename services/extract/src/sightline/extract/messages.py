@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
-
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
 
 from sightline.common.media import MediaInfo
+from sightline.common.media.saying import duration, filled, image_size, normalized, seconds, time_range
 from sightline.extract.pictures import PictureType
 from sightline.extract.probing import MediaFacts, StreamFacts
 from sightline.extract.slides import Slide, SlideOptions
 from sightline.extract.text import Box, Description, Kind, Line, Page, Run
 from sightline.v1 import extract_pb2
 from sightline.v1.extract_service_pb2 import ProbeMediaResponse
-from sightline.v1.geometry_pb2 import ImageSize, NormalizedBox
+from sightline.v1.geometry_pb2 import NormalizedBox
 from sightline.v1.job_pb2 import JobResult
 from sightline.v1.output_pb2 import OutputFile
 from sightline.v1.time_pb2 import TimeRange
@@ -38,9 +35,6 @@ _STREAMS = {
     "audio": extract_pb2.MediaStream.KIND_AUDIO,
     "subtitle": extract_pb2.MediaStream.KIND_SUBTITLE,
 }
-# What a repeated message takes beside its own bytes.
-_FRAMING_BYTES = 8
-_R = TypeVar("_R", bound=Message)
 
 
 def slide_options(message: extract_pb2.ExtractSlidesOptions) -> SlideOptions:
@@ -108,15 +102,15 @@ def _in_order(ranges: Iterable[TimeRange]) -> list[TimeRange]:
 
 def text_line(line: Line, size_px: tuple[int, int]) -> extract_pb2.TextLine:
     """Say what a line of a picture of this width and height says."""
-    return extract_pb2.TextLine(box=normalized(line.box, size_px), text=line.text, score=line.score)
+    return extract_pb2.TextLine(box=normalized(within(line.box, size_px), size_px), text=line.text, score=line.score)
 
 
-def normalized(box: Box, size_px: tuple[int, int]) -> NormalizedBox:
-    """Give a box in pixels as shares of width and height; what sticks out of the picture is cut off."""
+def within(box: Box, size_px: tuple[int, int]) -> Box:
+    """Cut off what of a box sticks out of a picture of this width and height."""
     width, height = size_px
-    left, right = (min(max(it / width, 0.0), 1.0) for it in (box[0], box[2]))
-    top, bottom = (min(max(it / height, 0.0), 1.0) for it in (box[1], box[3]))
-    return NormalizedBox(left=left, top=top, right=right, bottom=bottom)
+    left, right = (min(max(it, 0.0), width) for it in (box[0], box[2]))
+    top, bottom = (min(max(it, 0.0), height) for it in (box[1], box[3]))
+    return left, top, right, bottom
 
 
 def media_facts(facts: MediaFacts) -> ProbeMediaResponse:
@@ -147,46 +141,10 @@ def _stream(facts: StreamFacts) -> extract_pb2.MediaStream:
     )
 
 
-def image_size(size_px: tuple[int, int]) -> ImageSize:
-    """Give a width and height."""
-    return ImageSize(width_px=size_px[0], height_px=size_px[1])
-
-
-def time_range(start_seconds: float, end_seconds: float) -> TimeRange:
-    """Give a stretch of time."""
-    return TimeRange(start=duration(start_seconds), end=duration(end_seconds))
-
-
-def duration(of_seconds: float) -> Duration:
-    """Give a time; whole microseconds, since what is less is noise of the arithmetic."""
-    whole, micros = divmod(round(of_seconds * 1e6), 1_000_000)
-    return Duration(seconds=whole, nanos=micros * 1000)
-
-
-def seconds(message: Duration) -> float:
-    """Read a time."""
-    return message.seconds + message.nanos / 1e9
-
-
 def slides_results(whole: extract_pb2.ExtractSlidesResult, most_bytes: int) -> list[bytes]:
     """Give slides as the results of a job, each of about this size; merged in their order they are the whole."""
     slides = list(whole.slides)
     whole.ClearField("slides")
-    parts = [extract_pb2.ExtractSlidesResult(slides=run) for run in runs(slides, most_bytes) or [[]]]
+    parts = filled(whole, (("slides", slide) for slide in slides), most_bytes)
     whole.part_count = len(parts)
-    parts[0].MergeFrom(whole)
     return [JobResult(extract_slides=part).SerializeToString() for part in parts]
-
-
-def runs(messages: Iterable[_R], most_bytes: int) -> list[list[_R]]:
-    """Divide messages into runs of about this size; none where there are none."""
-    done: list[list[_R]] = []
-    used = most_bytes
-    for message in messages:
-        needed = message.ByteSize() + _FRAMING_BYTES
-        if used + needed > most_bytes:
-            done.append([])
-            used = 0
-        done[-1].append(message)
-        used += needed
-    return done

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from sightline.common.media import Image, decode_image
+from sightline.common.media.saying import image_size
 from sightline.common.models.catalogue import ModelEntry
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
@@ -55,7 +56,7 @@ class PictureText:
         size = (image.width_px, image.height_px)
         return ExtractTextResult(
             lines=[messages.text_line(line, size) for line in lines],
-            image_size=messages.image_size(size),
+            image_size=image_size(size),
             model=self.model,
         )
 

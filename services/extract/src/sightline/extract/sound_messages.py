@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from sightline.common.errors import FieldViolation, InvalidRequest
-from sightline.extract.messages import duration, seconds
+from sightline.common.media.saying import duration, seconds
 from sightline.extract.sound import ExtractOptions, Mixed, MixOptions, Piece, SoundFormat
 from sightline.v1 import extract_pb2
 from sightline.v1.output_pb2 import OutputFile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sightline.extract.messages import duration, runs, time_range
+from sightline.common.media.saying import duration, filled, time_range
 from sightline.extract.speech import Segment, Transcript, Word
 from sightline.v1 import extract_pb2
 from sightline.v1.job_pb2 import JobResult
@@ -34,17 +34,12 @@ def segment_messages(segments: Iterable[Segment]) -> list[extract_pb2.Transcript
 
 def transcript_results(transcript: Transcript, model: ModelInfo, captions: OutputFile, most_bytes: int) -> list[bytes]:
     """Give a transcript as the results of a job, each of about this size at most."""
-    segments = segment_messages(transcript.segments)
-    parts = [extract_pb2.TranscribeResult(segments=run) for run in runs(segments, most_bytes) or [[]]]
-    parts[0].MergeFrom(
-        extract_pb2.TranscribeResult(
-            language_code=transcript.language,
-            model=model,
-            duration=duration(transcript.duration),
-            captions=captions,
-            part_count=len(parts),
-        )
+    first = extract_pb2.TranscribeResult(
+        language_code=transcript.language, model=model, duration=duration(transcript.duration), captions=captions
     )
+    segments = segment_messages(transcript.segments)
+    parts = filled(first, (("segments", segment) for segment in segments), most_bytes)
+    first.part_count = len(parts)
     return [JobResult(transcribe=part).SerializeToString() for part in parts]
 
 

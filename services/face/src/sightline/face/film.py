@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable, Generator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable
+from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
-from sightline.common.errors import FieldViolation, InvalidRequest
-from sightline.common.media import Image, ImageFormat
-from sightline.common.media.video import Film, Frame, Opening, VideoInfo, open_here
+from sightline.common.errors import InvalidRequest
+from sightline.common.media.looking import (
+    CheckpointUnknownError,
+    Raster,
+    frames_after,
+    image_of,
+    looked_at,
+    range_violations,
+)
+from sightline.common.media.video import Frame, Opening, VideoInfo, open_here
 from sightline.common.settings import MediaLimits
 from sightline.face.analysis import DetectOptions, Face, FaceAnalyzer
-from sightline.face.film_state import CheckpointUnknownError, FilmState, dump, restore
+from sightline.face.film_state import FilmState, dump, restore
 from sightline.face.grouping import Person, people_of
 from sightline.face.looking import Look
 from sightline.face.scenes import is_cut, reduced
@@ -28,8 +34,6 @@ log = structlog.get_logger()
 
 # Frames that are further apart than this are pictures of their own: a face that is in one of them only counts.
 _APART_SECONDS = 1.0
-# Where frames have no regular distance, the next one after a given one is at least so much later.
-_NEXT_SECONDS = 2e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ class FilmOptions:
     min_similarity: float | None = None
 
     def __post_init__(self) -> None:
-        if self.end_seconds <= self.start_seconds:
-            wrong = [FieldViolation("options.video.end", "must be after the start")]
+        wrong = range_violations(self.start_seconds, self.end_seconds)
+        if wrong:
             raise InvalidRequest("the options of the video are out of range", wrong)
 
 
@@ -146,12 +150,16 @@ class FilmAnalyzer:
                 every_seconds, 1 / video.info.frames_per_second if video.info.frames_per_second else 0
             )
             state = self._begin(earlier, spacing_seconds)
-            last_seconds = min(film.end_seconds, video.info.duration_seconds or math.inf)
-            frames = self._looked_at(video, options, film, every_seconds, state)
-            with closing(frames):
-                for look in frames:
-                    self._take(state, look)
-                    on_progress(min(1.0, (look.seconds - film.start_seconds) / (last_seconds - film.start_seconds)))
+            raster = Raster(every_seconds, film.start_seconds, film.end_seconds)
+            looking = looked_at(
+                frames_after(video, raster, state.seconds),
+                lambda image: self._looking.submit(self._analyzer.detect, image, options),
+                self._sessions,
+            )
+            with closing(looking) as seen:
+                for frame, faces in seen:
+                    self._take(state, self._look(frame, faces))
+                    on_progress(raster.share(frame.seconds, video.info.duration_seconds))
                     save(lambda: dump(state, self._models))
             return self._report(video.info, state, film, spacing_seconds)
 
@@ -164,6 +172,9 @@ class FilmAnalyzer:
                 log.warning("film_begins_anew", reason=str(error))
         return state
 
+    def _look(self, frame: Frame, faces: list[Face]) -> Look:
+        return Look(frame.seconds, image_of(frame), faces, self._analyzer, self._settings.shot_side_px)
+
     def _take(self, state: FilmState, look: Look) -> None:
         small = reduced(look.image.pixels)
         if state.small is not None and is_cut(state.small, small):
@@ -172,34 +183,6 @@ class FilmAnalyzer:
         state.small, state.seconds = small, look.seconds
         state.size = (look.image.width_px, look.image.height_px)
         state.frame_count += 1
-
-    def _looked_at(
-        self, video: Film, options: DetectOptions, film: FilmOptions, every_seconds: float, state: FilmState
-    ) -> Generator[Look, None, None]:
-        """Send frames through the model, as many at once as there are sessions, and give them out in their order."""
-        on_their_way: deque[tuple[Frame, Future[list[Face]]]] = deque()
-        done_seconds, start_seconds = state.seconds, film.start_seconds
-        if done_seconds >= 0:
-            start_seconds = _next_seconds(done_seconds, film.start_seconds, every_seconds)
-        if start_seconds >= film.end_seconds:
-            return
-        frames = video.frames(every_seconds=every_seconds, start_seconds=start_seconds, end_seconds=film.end_seconds)
-        try:
-            for frame in frames:
-                if frame.seconds <= done_seconds:
-                    continue
-                looking = self._looking.submit(self._analyzer.detect, _image(frame), options)
-                on_their_way.append((frame, looking))
-                if len(on_their_way) >= self._sessions:
-                    yield self._look(*on_their_way.popleft())
-            while on_their_way:
-                yield self._look(*on_their_way.popleft())
-        finally:
-            for _, looking in on_their_way:
-                looking.cancel()
-
-    def _look(self, frame: Frame, looking: Future[list[Face]]) -> Look:
-        return Look(frame.seconds, _image(frame), looking.result(), self._analyzer, self._settings.shot_side_px)
 
     def _report(self, info: VideoInfo, state: FilmState, film: FilmOptions, spacing_seconds: float) -> Report:
         least = self._settings.least_frames if spacing_seconds < _APART_SECONDS else 1
@@ -210,16 +193,3 @@ class FilmAnalyzer:
         people = people_of(tracks, self._analyzer.thresholds, film.min_similarity, spacing_seconds)
         size = state.size if state.frame_count else (info.width_px, info.height_px)
         return Report(info, state.frame_count, spacing_seconds, size, people, tracks)
-
-
-def _next_seconds(done_seconds: float, start_seconds: float, every_seconds: float) -> float:
-    """Say when the frame after a given one is wanted, on the raster of a film that is read without a break."""
-    if every_seconds <= 0:
-        return done_seconds + _NEXT_SECONDS
-    steps = math.floor((done_seconds - start_seconds + _NEXT_SECONDS / 2) / every_seconds) + 1
-    return start_seconds + steps * every_seconds
-
-
-def _image(frame: Frame) -> Image:
-    height, width = frame.pixels.shape[:2]
-    return Image(frame.pixels, width, height, ImageFormat.PNG)

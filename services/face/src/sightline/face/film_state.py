@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.common.media.looking import CheckpointUnknownError
 from sightline.common.models import ModelEntry
 from sightline.face.analysis import Face
 from sightline.face.attributes import Attributes
@@ -21,10 +23,6 @@ from sightline.face.tracking import SIGHTING_FIELDS, Follower, Track
 # Another number for every other layout: what an older version left is not read, and the film begins anew.
 _FORMAT = 1
 _UNKNOWN = "the checkpoint is of another version or of other models"
-
-
-class CheckpointUnknownError(ValueError):
-    """A checkpoint that can't be gone on from."""
 
 
 @dataclass(slots=True)
@@ -94,12 +92,13 @@ def restore(data: bytes, models: Sequence[str], state: FilmState, teller: ModelE
         teller: the model that told age and sex; None where none did.
 
     Raises:
-        CheckpointUnknownError: the bytes were written by another version, or with other models; nothing was changed.
+        CheckpointUnknownError: the bytes are damaged, or were written by another version or with other models; nothing
+            was changed.
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as columns:
             found = {name: columns[name] for name in columns.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise CheckpointUnknownError(_UNKNOWN) from error
     if found.get("format", np.zeros(1)).tolist() != [_FORMAT] or found["models"].tolist() != list(models):
         raise CheckpointUnknownError(_UNKNOWN)

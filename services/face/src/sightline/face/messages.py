@@ -8,17 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.common.media import Image
+from sightline.common.media.saying import Size, image_size, normalized
 from sightline.common.models import ModelEntry
 from sightline.face.analysis import Comparison, DetectOptions, Face
 from sightline.face.attributes import Attributes
-from sightline.face.geometry import Box
 from sightline.face.quality import Quality
 from sightline.v1 import face_pb2, face_service_pb2
-from sightline.v1.geometry_pb2 import ImageSize, NormalizedBox, NormalizedPoint
+from sightline.v1.geometry_pb2 import NormalizedPoint
 from sightline.v1.model_pb2 import ModelInfo
-
-Size = tuple[int, int]
-"""Width and height in pixels."""
 
 _LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
 
@@ -34,7 +31,7 @@ def detect_result(
     """Say what was found in a picture, in the order it was found."""
     return face_pb2.DetectFacesResult(
         faces=[face_message(face, _pixels(image), embedder) for face in faces],
-        image_size=_size(image),
+        image_size=image_size(_pixels(image)),
         detector=model_info(detector),
     )
 
@@ -49,8 +46,8 @@ def comparison(
         threshold=compared.threshold,
         first=face_message(compared.first, _pixels(first), None),
         second=face_message(compared.second, _pixels(second), None),
-        first_image_size=_size(first),
-        second_image_size=_size(second),
+        first_image_size=image_size(_pixels(first)),
+        second_image_size=image_size(_pixels(second)),
         embedder=model_info(embedder),
     )
 
@@ -84,13 +81,6 @@ def embedding(values: NDArray[np.float32], embedder: ModelEntry) -> face_pb2.Fac
     return face_pb2.FaceEmbedding(values=values.tolist(), model=model_info(embedder))
 
 
-def normalized(box: Box, size: Size) -> NormalizedBox:
-    """Give a box in pixels as shares of width and height."""
-    width, height = size
-    left, top, right, bottom = box
-    return NormalizedBox(left=left / width, top=top / height, right=right / width, bottom=bottom / height)
-
-
 def model_info(entry: ModelEntry) -> ModelInfo:
     """Name a model."""
     return ModelInfo(name=entry.name, version=entry.version, sha256=entry.sha256)
@@ -109,10 +99,6 @@ def _quality(quality: Quality) -> face_pb2.FaceQuality:
 def _attributes(attributes: Attributes) -> face_pb2.FaceAttributes:
     sex = face_pb2.FaceAttributes.SEX_FEMALE if attributes.female else face_pb2.FaceAttributes.SEX_MALE
     return face_pb2.FaceAttributes(age_years=attributes.age_years, sex=sex, model=model_info(attributes.model))
-
-
-def _size(image: Image) -> ImageSize:
-    return ImageSize(width_px=image.width_px, height_px=image.height_px)
 
 
 def _pixels(image: Image) -> Size:

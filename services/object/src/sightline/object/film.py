@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable
+from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import structlog
 
 from sightline.common.errors import FieldViolation, InvalidRequest
-from sightline.common.media import Image, ImageFormat
-from sightline.common.media.video import Film, Frame, VideoInfo
+from sightline.common.media.looking import Raster, frames_after, looked_at, range_violations
+from sightline.common.media.video import Film, VideoInfo
 from sightline.common.worker.saving import Saving
 from sightline.object.counting import Interval, Intervals, Line, Point, Track, Tracks, Zone
-from sightline.object.detector import DetectedObject, Detector
+from sightline.object.detector import Detector
 from sightline.object.film_state import FilmState, dump, restore
 from sightline.object.options import DetectOptions
 from sightline.object.settings import FilmSettings
@@ -26,8 +25,6 @@ log = structlog.get_logger()
 
 _MAX_INTERVALS = 1000
 _LEAST_INTERVAL_SECONDS = 1.0
-# Where frames have no regular distance, the next one after a given one is at least so much later.
-_NEXT_SECONDS = 2e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +56,7 @@ class FilmOptions:
             for index, (_, start, end) in enumerate(self.lines)
             if start == end
         ]
-        if self.end_seconds <= self.start_seconds:
-            wrong.append(FieldViolation("options.video.end", "must be after the start"))
+        wrong += range_violations(self.start_seconds, self.end_seconds)
         if wrong:
             raise InvalidRequest("the options of the video are out of range", wrong)
 
@@ -143,13 +139,18 @@ class FilmAnalyzer:
         watching = [state.tracks.take, state.intervals.take, on_frame]
         watching += [*(line.take for line in state.lines), *(zone.take for zone in state.zones)]
         saving = Saving(self._settings.checkpoint_seconds, on_checkpoint)
-        last_seconds = min(film.end_seconds, video.info.duration_seconds or math.inf)
-        frames = _frames(video, film, every_seconds, state.seconds)
-        with closing(self._looked_at(frames, detector, options)) as looked_at:
-            for seconds, objects in looked_at:
-                _tell(state.follower.follow(objects, seconds), watching)
-                state.frame_count, state.seconds = state.frame_count + 1, seconds
-                on_progress(min(1.0, (seconds - film.start_seconds) / (last_seconds - film.start_seconds)))
+        low = replace(options, min_score=min(LOW_SCORE, detector.min_score(options)))
+        raster = Raster(every_seconds, film.start_seconds, film.end_seconds)
+        looking = looked_at(
+            frames_after(video, raster, state.seconds),
+            lambda image: self._looking.submit(detector.detect, image, low),
+            self._sessions,
+        )
+        with closing(looking) as seen:
+            for frame, objects in seen:
+                _tell(state.follower.follow(objects, frame.seconds), watching)
+                state.frame_count, state.seconds = state.frame_count + 1, frame.seconds
+                on_progress(raster.share(frame.seconds, video.info.duration_seconds))
                 saving.save_if_due(lambda: dump(state, models))
         _tell(state.follower.end(), watching)
         return Report(
@@ -175,28 +176,6 @@ class FilmAnalyzer:
             rate = min(rate, 1 / every_seconds)
         return Follower.start(min_score, self._settings.lost_seconds, self._settings.least_frames, rate)
 
-    def _looked_at(
-        self,
-        frames: Iterator[Frame],
-        detector: Detector,
-        options: DetectOptions,
-    ) -> Generator[tuple[float, list[DetectedObject]], None, None]:
-        """Send frames through the model, as many at once as there are sessions, and give them out in their order."""
-        low = replace(options, min_score=min(LOW_SCORE, detector.min_score(options)))
-        on_their_way: deque[tuple[float, Future[list[DetectedObject]]]] = deque()
-        try:
-            for frame in frames:
-                on_their_way.append((frame.seconds, self._looking.submit(detector.detect, _image(frame), low)))
-                if len(on_their_way) >= self._sessions:
-                    seconds, objects = on_their_way.popleft()
-                    yield seconds, objects.result()
-            while on_their_way:
-                seconds, objects = on_their_way.popleft()
-                yield seconds, objects.result()
-        finally:
-            for _, objects in on_their_way:
-                objects.cancel()
-
 
 def _tell(frame: SeenFrame | None, watching: list[Callable[[SeenFrame], None]]) -> None:
     if frame is not None:
@@ -204,32 +183,7 @@ def _tell(frame: SeenFrame | None, watching: list[Callable[[SeenFrame], None]]) 
             take(frame)
 
 
-def _frames(video: Film, film: FilmOptions, every_seconds: float, done_seconds: float) -> Iterator[Frame]:
-    """Read the frames that are wanted and come after a given one; `done_seconds` is below 0 at the start."""
-    start_seconds = film.start_seconds
-    if done_seconds >= 0:
-        start_seconds = _next_seconds(done_seconds, film.start_seconds, every_seconds)
-    if start_seconds >= film.end_seconds:
-        return
-    for frame in video.frames(every_seconds=every_seconds, start_seconds=start_seconds, end_seconds=film.end_seconds):
-        if frame.seconds > done_seconds:
-            yield frame
-
-
-def _next_seconds(done_seconds: float, start_seconds: float, every_seconds: float) -> float:
-    """Say when the frame after a given one is wanted, on the raster of a film that is read without a break."""
-    if every_seconds <= 0:
-        return done_seconds + _NEXT_SECONDS
-    steps = math.floor((done_seconds - start_seconds + _NEXT_SECONDS / 2) / every_seconds) + 1
-    return start_seconds + steps * every_seconds
-
-
 def _interval_seconds(info: VideoInfo, film: FilmOptions) -> float:
     if film.interval_seconds is not None:
         return film.interval_seconds
     return max(_LEAST_INTERVAL_SECONDS, math.ceil(info.duration_seconds / _MAX_INTERVALS))
-
-
-def _image(frame: Frame) -> Image:
-    height, width = frame.pixels.shape[:2]
-    return Image(frame.pixels, width, height, ImageFormat.PNG)

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import math
 import struct
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
+from sightline.common.media.looking import CheckpointUnknownError
+from sightline.common.media.saying import Size, duration, filled, image_size, normalized, seconds
 from sightline.object.counting import Interval, Line, Track, Zone
 from sightline.object.film import FilmOptions, Report
 from sightline.object.identity import ModelIdentity
-from sightline.object.messages import detected, image_size, model_info, normalized
+from sightline.object.messages import detected, model_info
 from sightline.object.tracking import SeenFrame
 from sightline.v1 import object_pb2
 from sightline.v1.geometry_pb2 import NormalizedPoint
 
-Size = tuple[int, int]
-# What a field of the message around it costs beyond the bytes of the message itself.
-_FRAMING_BYTES = 8
 _LENGTH = struct.Struct(">I")
+# A checkpoint holds all frames that were told so far, and lies in a row: a larger one would cost more than it saves.
+_MOST_TOLD_BYTES = 16_000_000
 
 
 def film_options(message: object_pb2.ObjectVideoOptions) -> FilmOptions:
     """Read the options of a job."""
     return FilmOptions(
-        every_seconds=_seconds(message.every) if message.HasField("every") else None,
-        start_seconds=_seconds(message.start),
-        end_seconds=_seconds(message.end) if message.HasField("end") else math.inf,
-        interval_seconds=_seconds(message.count_interval) if message.HasField("count_interval") else None,
+        every_seconds=seconds(message.every) if message.HasField("every") else None,
+        start_seconds=seconds(message.start),
+        end_seconds=seconds(message.end) if message.HasField("end") else math.inf,
+        interval_seconds=seconds(message.count_interval) if message.HasField("count_interval") else None,
         lines=tuple((line.name, _point(line.start), _point(line.end)) for line in message.lines),
         zones=tuple((zone.name, tuple(_point(corner) for corner in zone.corners)) for zone in message.zones),
     )
@@ -39,45 +40,64 @@ def film_options(message: object_pb2.ObjectVideoOptions) -> FilmOptions:
 class ToldFrames:
     """What was seen in each frame, where the result is to say so."""
 
-    def __init__(self, size: Size, *, wanted: bool) -> None:
+    def __init__(self, size: Size, *, wanted: bool, most_bytes: int = _MOST_TOLD_BYTES) -> None:
         """Begin a film.
 
         Args:
             size: width and height of its pictures in pixels.
             wanted: whether anything is kept at all.
+            most_bytes: how much may be told for a checkpoint still to hold it.
         """
         self._size = size
         self._wanted = wanted
+        self._most_bytes = most_bytes
+        self._told_bytes = 0
         self._told = object_pb2.DetectObjectsVideoResult()
 
     def take(self, frame: SeenFrame) -> None:
         """Take in a frame."""
         if self._wanted:
-            self._told.frames.append(frame_message(frame, self._size))
+            message = frame_message(frame, self._size)
+            self._told.frames.append(message)
+            self._told_bytes += message.ByteSize()
 
     def all(self) -> Sequence[object_pb2.ObjectFrame]:
         """List them in order."""
         return self._told.frames
 
+    @property
+    def fit(self) -> bool:
+        """Whether a checkpoint can still hold what was told; the next attempt goes on from the last that could."""
+        return self._told_bytes <= self._most_bytes
+
     def pack(self, state: bytes) -> bytes:
         """Put all that was told so far behind a checkpoint."""
-        return _LENGTH.pack(len(state)) + state + self._told.SerializeToString()
+        return _LENGTH.pack(len(state)) + state + zlib.compress(self._told.SerializeToString(), level=1)
 
     def unpack(self, checkpoint: bytes) -> bytes:
-        """Take back what `pack` gave; returns the checkpoint."""
-        (length,) = _LENGTH.unpack_from(checkpoint)
-        self._told.ParseFromString(checkpoint[_LENGTH.size + length :])
+        """Take back what `pack` gave; returns the checkpoint.
+
+        Raises:
+            CheckpointUnknownError: the bytes are damaged.
+        """
+        try:
+            (length,) = _LENGTH.unpack_from(checkpoint)
+            self._told.ParseFromString(zlib.decompress(checkpoint[_LENGTH.size + length :]))
+        except (struct.error, zlib.error, DecodeError) as error:
+            raise CheckpointUnknownError("the checkpoint can't be read") from error
+        self._told_bytes = self._told.ByteSize()
         return checkpoint[_LENGTH.size : _LENGTH.size + length]
 
     def clear(self) -> None:
         """Forget all."""
         self._told.Clear()
+        self._told_bytes = 0
 
 
 def frame_message(frame: SeenFrame, size: Size) -> object_pb2.ObjectFrame:
     """Say what was seen in one frame."""
     return object_pb2.ObjectFrame(
-        time=_duration(frame.seconds),
+        time=duration(frame.seconds),
         objects=[object_pb2.TrackedObject(track=one.track, object=detected(one.object, size)) for one in frame.seen],
     )
 
@@ -100,18 +120,11 @@ def parts(
     first = object_pb2.DetectObjectsVideoResult(
         model=model_info(model),
         image_size=image_size(size),
-        duration=_duration(report.info.duration_seconds),
+        duration=duration(report.info.duration_seconds),
         frame_count=report.frame_count,
         totals=_counts(Counter(track.class_name for track in report.tracks)),
     )
-    done, used = [first], first.ByteSize()
-    for name, message in _repeated(report, size, frames):
-        needed = message.ByteSize() + _FRAMING_BYTES
-        if used + needed > most_bytes and used > 0:
-            done.append(object_pb2.DetectObjectsVideoResult())
-            used = 0
-        getattr(done[-1], name).append(message)
-        used += needed
+    done = filled(first, _repeated(report, size, frames), most_bytes)
     first.part_count = len(done)
     return done
 
@@ -128,11 +141,11 @@ def _track(track: Track, size: Size) -> object_pb2.ObjectTrack:
     return object_pb2.ObjectTrack(
         track=track.number,
         class_name=track.class_name,
-        start=_duration(track.start_seconds),
-        end=_duration(track.end_seconds),
+        start=duration(track.start_seconds),
+        end=duration(track.end_seconds),
         frame_count=track.classes.total(),
         score=track.best.object.score,
-        best=_duration(track.best_seconds),
+        best=duration(track.best_seconds),
         best_box=normalized(track.best.object.box, size),
         classes=_counts(track.classes),
     )
@@ -140,7 +153,7 @@ def _track(track: Track, size: Size) -> object_pb2.ObjectTrack:
 
 def _interval(interval: Interval) -> object_pb2.IntervalCount:
     return object_pb2.IntervalCount(
-        start=_duration(interval.start_seconds),
+        start=duration(interval.start_seconds),
         seen=_counts(interval.seen),
         most_at_once=_counts(interval.most_at_once),
     )
@@ -153,7 +166,7 @@ def _line(line: Line) -> object_pb2.LineCount:
         rightward_count=rightward,
         leftward_count=len(line.crossings) - rightward,
         crossings=[
-            object_pb2.LineCrossing(track=one.track, time=_duration(one.seconds), rightward=one.rightward)
+            object_pb2.LineCrossing(track=one.track, time=duration(one.seconds), rightward=one.rightward)
             for one in line.crossings
         ],
     )
@@ -163,9 +176,9 @@ def _zone(zone: Zone) -> object_pb2.ZoneCount:
     visits = [
         object_pb2.ZoneVisit(
             track=visit.track,
-            start=_duration(visit.start_seconds),
-            end=_duration(visit.end_seconds),
-            inside=_duration(visit.inside_seconds),
+            start=duration(visit.start_seconds),
+            end=duration(visit.end_seconds),
+            inside=duration(visit.inside_seconds),
         )
         for visit in zone.visits()
     ]
@@ -180,13 +193,3 @@ def _counts(counter: Counter[str]) -> list[object_pb2.ClassCount]:
 
 def _point(point: NormalizedPoint) -> tuple[float, float]:
     return point.x, point.y
-
-
-def _seconds(duration: Duration) -> float:
-    return duration.seconds + duration.nanos / 1e9
-
-
-def _duration(seconds: float) -> Duration:
-    # Whole microseconds: what is less is noise of the arithmetic.
-    whole, micros = divmod(round(seconds * 1e6), 1_000_000)
-    return Duration(seconds=whole, nanos=micros * 1000)

@@ -9,15 +9,12 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
+from sightline.common.media.looking import CheckpointUnknownError
 from sightline.object.counting import Intervals, Line, Tracks, Zone
 from sightline.object.tracking import Follower
 
 # Another number for every other layout: what an older version left is not read, and the film begins anew.
 _FORMAT = 1
-
-
-class CheckpointUnknownError(ValueError):
-    """A checkpoint that can't be gone on from."""
 
 
 @dataclass(slots=True)
@@ -64,7 +61,8 @@ def restore(data: bytes, models: Sequence[str], state: FilmState) -> None:
     """Read a state into a fresh one.
 
     Raises:
-        CheckpointUnknownError: the bytes were written by another version, or with other models; nothing was changed.
+        CheckpointUnknownError: the bytes are damaged, or were written by another version or with other models; nothing
+            was changed.
     """
     told = _read(data)
     counted = len(told.get("lines", ())), len(told.get("zones", ()))
@@ -85,6 +83,8 @@ def _read(data: bytes) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(zlib.decompress(data))
     except (ValueError, zlib.error) as error:
         raise CheckpointUnknownError("the checkpoint can't be read") from error
+    if not isinstance(told, dict):
+        raise CheckpointUnknownError("the checkpoint can't be read")
     return told
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sightline.common.media import Image
-from sightline.object.detector import Box, DetectedObject
+from sightline.common.media.saying import image_size, normalized
+from sightline.object.detector import DetectedObject
 from sightline.object.identity import ModelIdentity
 from sightline.object.options import DetectOptions, SegmentOptions
 from sightline.object.regions import Ring
 from sightline.object.segmentation import Segment
 from sightline.v1 import object_pb2
-from sightline.v1.geometry_pb2 import ImageSize, NormalizedBox, NormalizedPoint
+from sightline.v1.geometry_pb2 import NormalizedPoint
 from sightline.v1.model_pb2 import ModelInfo
 
 
@@ -109,18 +110,6 @@ def _segment(one: Segment, size: tuple[int, int], scale: float | None) -> object
 def _ring(ring: Ring, size: tuple[int, int]) -> object_pb2.Ring:
     points = [NormalizedPoint(x=x / size[0], y=y / size[1]) for x, y in ring.points.tolist()]
     return object_pb2.Ring(points=points, hole=ring.hole)
-
-
-def normalized(box: Box, size: tuple[int, int]) -> NormalizedBox:
-    """Say where a box is in a picture of this width and height."""
-    left, top, right, bottom = box
-    width, height = size
-    return NormalizedBox(left=left / width, top=top / height, right=right / width, bottom=bottom / height)
-
-
-def image_size(size: tuple[int, int]) -> ImageSize:
-    """Say how large a picture is."""
-    return ImageSize(width_px=size[0], height_px=size[1])
 
 
 def model_info(model: ModelIdentity) -> ModelInfo:

@@ -14,6 +14,7 @@ from typing import TypeVar
 import structlog
 
 from sightline.common.media import decode_image
+from sightline.common.media.looking import CheckpointUnknownError
 from sightline.common.media.video import Opening
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
@@ -22,7 +23,6 @@ from sightline.common.worker.saving import keeper_of
 from sightline.object import film_messages, messages
 from sightline.object.analysis import ObjectAnalyzer
 from sightline.object.film import FilmAnalyzer
-from sightline.object.film_state import CheckpointUnknownError
 from sightline.object.identity import ModelIdentity
 from sightline.v1 import object_pb2
 
@@ -149,7 +149,7 @@ class ObjectPipeline:
                 film,
                 on_frame=told.take,
                 on_progress=task.advance,
-                on_checkpoint=lambda state: keep(told.pack(state)),
+                on_checkpoint=lambda state: keep(told.pack(state)) if told.fit else None,
             )
             earlier = task.claim.checkpoint
             try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sightline.common.media.outputs import Outputs
+from sightline.common.media.saying import duration, image_size
 from sightline.common.media.sources import VideoSource
 from sightline.common.settings import MediaLimits
 from sightline.common.worker import Handler, Task
@@ -42,11 +43,11 @@ class Keyframes:
                 seconds, written = await self._nursery.run(
                     write_keyframes, path, self._limits, (count, side), Path(folder), kind, task=task
                 )
-            result = ExtractKeyframesResult(duration=messages.duration(seconds))
+            result = ExtractKeyframesResult(duration=duration(seconds))
             for picture in written:
                 file = await self._outputs.keep(
                     task.claim, picture.path.name, kind.content_type, picture.path, size_px=picture.size_px
                 )
-                at, size = messages.duration(picture.seconds), messages.image_size(picture.size_px)
+                at, size = duration(picture.seconds), image_size(picture.size_px)
                 result.keyframes.append(Keyframe(time=at, image=file, image_size=size))
         return [JobResult(extract_keyframes=result).SerializeToString()]

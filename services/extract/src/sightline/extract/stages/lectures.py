@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sightline.common.media.outputs import Outputs
+from sightline.common.media.saying import duration, image_size
 from sightline.common.media.sources import VideoSource
 from sightline.common.media.video import VideoInfo
 from sightline.common.worker import Handler, Outcome, Task
@@ -94,6 +95,6 @@ def film_facts(task: Task) -> ExtractSlidesResult:
     """Begin a result with what the plan knew of the film."""
     info = unpack(VideoInfo, task.claim.input or b"")
     return ExtractSlidesResult(
-        image_size=messages.image_size((info.width_px, info.height_px)),
-        duration=messages.duration(info.duration_seconds),
+        image_size=image_size((info.width_px, info.height_px)),
+        duration=duration(info.duration_seconds),
     )

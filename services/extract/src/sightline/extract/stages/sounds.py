@@ -9,13 +9,13 @@ from tempfile import TemporaryDirectory
 
 from sightline.common.errors import Reason, SightlineError
 from sightline.common.media.outputs import Outputs
+from sightline.common.media.saying import duration
 from sightline.common.media.sources import VideoSource, media_id
 from sightline.common.settings import MediaLimits
 from sightline.common.state.media import MediaFiles
 from sightline.common.worker import Handler, Task
 from sightline.common.worker.child import Nursery
 from sightline.extract import sound_messages as messages
-from sightline.extract.messages import duration
 from sightline.extract.sound import LocalSounds, extract_sound, mix
 from sightline.v1.extract_pb2 import ExtractAudioResult, MixAudioResult
 from sightline.v1.job_pb2 import JobResult, JobSpec
