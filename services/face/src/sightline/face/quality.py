@@ -77,8 +77,7 @@ def _share(value: float, bounds: tuple[float, float]) -> float:
 def _sharpness(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], eyes_px: float) -> float:
     # Never enlarged: that would look like blur. The rim of the crop is hair and background.
     side_px = round(min(max(eyes_px / EYE_DISTANCE, _LEAST_CROP_PX), CROP_SIDE_PX))
-    rim = side_px // 8
-    face = align(pixels, landmarks, side_px)[rim:-rim, rim:-rim]
+    face = align(pixels, landmarks, side_px, side_px // 8)
     # Grain and the steps of whole numbers are no detail: they are evened out first.
     grey = np.asarray(cv2.cvtColor(face, cv2.COLOR_BGR2GRAY), np.float32)
     even = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.float32)
