@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from rendering import CHART, ROOT, objects
 
 from sightline.common.telemetry import Metrics
+from sightline.gateway.settings import HousekeepingSettings
 
 METRIC = re.compile(r"\b(sightline_[a-z_]+)\b")
 # Of the Python client, of kube-state-metrics.
@@ -102,3 +104,18 @@ def test_monitors_and_rules_say_nothing_that_the_operator_would_drop() -> None:
             read = model.model_validate(one).model_dump(mode="json", by_alias=True, exclude_none=True)
             assert read["spec"].keys() == one["spec"].keys()
             assert json.dumps(read["spec"]).count(":") >= json.dumps(one["spec"]).count(":")
+
+
+def test_the_page_on_observability_lists_the_metrics_and_dashboards_as_they_are() -> None:
+    page = (ROOT / "docs/observability.md").read_text()
+    spec = importlib.util.spec_from_file_location("metrics_table", ROOT / "charts/metrics_table.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert page == module.with_table(page), "run charts/metrics_table.py docs/observability.md"
+    for name in DASHBOARDS:
+        assert re.search(rf"^\| [a-z, ]*\b{name.removesuffix('.json')}\b", page, re.MULTILINE), name
+    named = int(re.findall(r"TENANTS_NAMED_MAX` \((\d+)\)", page)[0])
+    assert named == HousekeepingSettings().tenants_named_max
+    assert f"TENANTS_SECONDS` ({HousekeepingSettings().tenants_seconds:.0f})" in page

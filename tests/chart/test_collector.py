@@ -19,7 +19,9 @@ FILE = ROOT / "k8s/otel-collector/collector.yaml"
 # What each part may say; true where anything may follow. Source: the config.go of each part at v0.132.
 KNOWN: dict[str, dict[str, Any]] = {
     "extensions": {"health_check": {"endpoint", "path", "tls", "response_body"}},
-    "receivers": {"otlp": {"protocols.grpc.endpoint", "protocols.grpc.max_recv_msg_size_mib", "protocols.http.endpoint"}},
+    "receivers": {
+        "otlp": {"protocols.grpc.endpoint", "protocols.grpc.max_recv_msg_size_mib", "protocols.http.endpoint"},
+    },
     "processors": {
         "memory_limiter": {
             "check_interval", "limit_mib", "spike_limit_mib", "limit_percentage", "spike_limit_percentage",
