@@ -59,10 +59,14 @@ class InProcess:
             self._sharing = None
 
 
+def public_folder() -> Path:
+    """Make a folder for a configuration; not below pytest's, where PgBouncer's user may not look."""
+    return Path(tempfile.mkdtemp(prefix="sightline-pgbouncer-"))
+
+
 def configure(postgres_url: str, *, pool_size: int, prepared_statements: bool) -> tuple[Path, PostgresSettings]:
     """Write the configuration as the chart does; returns its folder, and settings of what connects through it."""
-    # Not below pytest's folders, where PgBouncer's user may not look.
-    folder = Path(tempfile.mkdtemp(prefix="sightline-pgbouncer-"))
+    folder = public_folder()
     port = Ports().take()
     settings = PostgresSettings(
         url=SecretStr(postgres_url),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import grpc
 import httpx
+import poolers
 import pytest
 import yaml
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -20,6 +22,7 @@ from rendering import SETS, Pod, objects, pods, variables
 from servers import Background, Server
 
 from sightline.common.settings import ServiceSettings, load
+from sightline.common.state.__main__ import Settings as StateSettings
 from sightline.edge.settings import EdgeSettings
 from sightline.extract.settings import ExtractSettings
 from sightline.face.settings import FaceSettings
@@ -37,11 +40,12 @@ CLASSES: dict[str, type[ServiceSettings]] = {
     "object": ObjectSettings,
     "extract": ExtractSettings,
     "edge": EdgeSettings,
+    "state": StateSettings,
 }
 
 
-def pod_of(name: str, component: str) -> Pod:
-    (found,) = [pod for pod in pods(objects(name)) if pod.component == component]
+def pod_of(name: str, component: str, *more: str) -> Pod:
+    (found,) = [pod for pod in pods(objects(name, more)) if pod.component == component]
     return found
 
 
@@ -54,6 +58,7 @@ class Here:
         self._models = models
         self._urls = {"_POSTGRES__URL": postgres, "_REDIS__URL": redis}
         self._free = Ports()
+        self.bouncer = folder / "pgbouncer"
 
     def port(self, component: str, port: int) -> int:
         """Give the port that stands for one of a pod."""
@@ -67,6 +72,8 @@ class Here:
         for ending, url in self._urls.items():
             if name.endswith(ending):
                 return url
+        if name.endswith("_POSTGRES__POOLER"):
+            return f"postgresql://127.0.0.1:{self.port('pgbouncer', 6432)}"
         if name.startswith("GATEWAY_SERVICES__"):
             return f"127.0.0.1:{self.port(name.rpartition('__')[2].lower(), 50051)}"
         if name.endswith("_PORT"):
@@ -74,7 +81,9 @@ class Here:
             return str(self.port(owner, int(value)))
         if name.endswith("_HOST"):
             return "127.0.0.1"
-        moved = value.replace("/var/lib/sightline/models", str(self._models))
+        moved = value.replace("/var/lib/sightline/models", str(self._models)).replace(
+            "/etc/pgbouncer", str(self.bouncer)
+        )
         return moved.replace("/var/lib/sightline", str(self._folder)).replace("/etc/envoy", str(self._folder / "envoy"))
 
 
@@ -119,8 +128,10 @@ def test_every_variable_is_one_that_the_service_reads(name: str, monkeypatch: py
     for pod in pods(objects(name)):
         for container in pod.containers:
             given = variables(container)
-            component = "edge" if any(word.startswith("EDGE_") for word in given) else pod.component
-            if component not in CLASSES or not any(word.startswith(f"{component.upper()}_") for word in given):
+            component = next(
+                (one for one in CLASSES if any(word.startswith(f"{one.upper()}_") for word in given)), None
+            )
+            if component is None:
                 continue
             with monkeypatch.context() as patch:
                 for variable, value in given.items():
@@ -156,12 +167,7 @@ def test_the_door_is_configured_by_its_init_container_and_serves(
     here: Here, start: Any, background: Background, tmp_path: Path
 ) -> None:
     start(pod_of("minimal", "gateway"))
-    pod = pod_of("minimal", "edge")
-    (configuring,) = pod.spec["initContainers"]
-    command = [sys.executable if word == "python" else word for word in configuring["command"]]
-    environment = {**inherited(), **here.environment("edge", configuring)}
-    configured = Program(name="configuration", command=tuple(command), environment=environment)
-    assert background.run(_run(configured)) == 0
+    configure(here, pod_of("minimal", "edge"), background)
     file = tmp_path / "envoy/envoy.yaml"
     assert yaml.safe_load(file.read_text())["static_resources"]["listeners"]
     door = Server(background, envoy.program(file, here.port("edge", 9901)), "").start()
@@ -170,6 +176,33 @@ def test_the_door_is_configured_by_its_init_container_and_serves(
         assert answer.json()["details"][0]["reason"] == "UNAUTHENTICATED"
     finally:
         door.stop()
+
+
+@pytest.mark.parametrize("kind", poolers.KINDS)
+def test_pgbouncer_is_configured_by_its_init_container_and_the_gateway_runs_behind_it(
+    kind: str, here: Here, start: Any, background: Background, postgres_url: str
+) -> None:
+    more = ("--set", f"pgbouncer.enabled=true,settings.POSTGRES__PREPARED_STATEMENTS={poolers.prepares(kind)}")
+    here.bouncer = poolers.public_folder()
+    configure(here, pod_of("minimal", "pgbouncer", *more), background)
+    pooler = poolers.pooler(kind, background, here.bouncer, postgres_url)
+    try:
+        pooler.start()
+        pod = pod_of("minimal", "gateway", *more)
+        start(pod)
+        ask_probes(here, pod)
+    finally:
+        pooler.stop()
+        shutil.rmtree(here.bouncer)
+
+
+def configure(here: Here, pod: Pod, background: Background) -> None:
+    """Run the one init container of a pod."""
+    (configuring,) = pod.spec["initContainers"]
+    command = [sys.executable if word == "python" else word for word in configuring["command"]]
+    environment = {**inherited(), **here.environment(pod.component, configuring)}
+    configured = Program(name="configuration", command=tuple(command), environment=environment)
+    assert background.run(_run(configured)) == 0
 
 
 async def _run(program: Program) -> int:

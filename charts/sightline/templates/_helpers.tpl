@@ -90,6 +90,10 @@ key: {{ ternary "uri" $store.secretKey (empty $store.existingSecret) }}
   valueFrom:
     secretKeyRef:
       {{- include "sightline.storeKey" (list $root "postgres") | nindent 6 }}
+{{- if $root.Values.pgbouncer.enabled }}
+- name: {{ $prefix }}POSTGRES__POOLER
+  value: postgresql://{{ include "sightline.name" $root }}-pgbouncer.{{ $root.Release.Namespace }}.svc:6432?sslmode=disable
+{{- end }}
 - name: {{ $prefix }}REDIS__URL
   valueFrom:
     secretKeyRef:
