@@ -19,6 +19,10 @@ from sightline.common.state.statements import statement
 
 FINISHED, WAITING = 40_000, 4_000
 GROUP = 32
+INDEXED = {"Index Scan", "Index Only Scan"}
+# What runs or waits anywhere: only who counts it reads all of it.
+GROWING = {"tasks_running", "tasks_in_turn", "tasks_pkey", "jobs_pkey"}
+COUNTING = {"upkeep.depths", "usage.tasks_by_tenant"}
 TABLES = {"jobs", "tasks", "task_attempts", "results", "idempotency", "usage_hourly"}
 
 
@@ -59,7 +63,7 @@ HOT = [
 def test_a_hot_statement_finds_its_rows_by_an_index(
     filled: psycopg.Connection[Any], given: dict[str, Any], name: str
 ) -> None:
-    assert not _scanned(filled, statement(name), given)
+    assert not _scanned(filled, statement(name), given) or name in COUNTING
 
 
 @pytest.mark.parametrize("name", ["jobs.submit", "jobs.join"])
@@ -111,7 +115,10 @@ def _scanned(connection: psycopg.Connection[Any], sql: str, given: dict[str, Any
 
 
 def _reads_all(node: dict[str, Any]) -> bool:
-    return node["Node Type"] == "Seq Scan" and node["Relation Name"] in TABLES
+    """Say whether a node reads a table, or every entry of an index that others fill, from one end to the other."""
+    kind = node["Node Type"]
+    whole = kind == "Seq Scan" or (kind in INDEXED and "Index Cond" not in node and node["Index Name"] in GROWING)
+    return whole and node["Relation Name"] in TABLES
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

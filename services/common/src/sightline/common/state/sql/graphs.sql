@@ -9,7 +9,7 @@ FOR UPDATE;
 -- Ends one attempt, fenced; a task that is given up is optional, or its job would fail.
 UPDATE tasks SET state = :state, progress = CASE WHEN :state = 3 THEN 1 ELSE progress END, output = :output,
                  checkpoint = NULL, end_time = now(), lease_time = NULL
-WHERE task_id = :task_id AND claim_id = :claim_id AND state = 2
+WHERE task_id = :task_id AND CASE WHEN claim_id = :claim_id THEN state = 2 ELSE false END
 RETURNING tenant, job_id;
 
 -- name: store_results
@@ -82,7 +82,7 @@ RETURNING jobs.tenant, jobs.job_id, jobs.state, cardinality(history) AS transiti
 -- Stores how far an attempt is and the results that it has so far, together: the next attempt goes on from there.
 WITH held AS (
     UPDATE tasks SET checkpoint = :checkpoint, progress = greatest(progress, :progress)
-    WHERE task_id = :task_id AND claim_id = :claim_id AND state = 2
+    WHERE task_id = :task_id AND CASE WHEN claim_id = :claim_id THEN state = 2 ELSE false END
     RETURNING tenant, job_id
 ),
 counted AS (

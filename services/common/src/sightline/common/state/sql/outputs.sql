@@ -4,7 +4,7 @@
 WITH held AS (
     SELECT tasks.tenant, tasks.job_id, jobs.expire_time
     FROM tasks JOIN jobs ON jobs.tenant = tasks.tenant AND jobs.job_id = tasks.job_id
-    WHERE tasks.task_id = :task_id AND tasks.claim_id = :claim_id AND tasks.state = 2
+    WHERE tasks.task_id = :task_id AND CASE WHEN tasks.claim_id = :claim_id THEN tasks.state = 2 ELSE false END
     -- Whoever takes the task away waits until the file is known, or comes first and it never is.
     FOR SHARE OF tasks
 ),

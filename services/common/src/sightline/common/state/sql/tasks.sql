@@ -39,7 +39,11 @@ SELECT claimed.task_id, claimed.tenant, claimed.job_id, claimed.kind, claimed.cl
        media.blob_key, media.content_type, media.size_bytes, media.sha256
 FROM claimed
 JOIN begun USING (tenant, job_id)
-LEFT JOIN media ON media.tenant = begun.tenant AND media.media_id = begun.media_id;
+LEFT JOIN LATERAL (
+    SELECT blob_key, content_type, size_bytes, sha256
+    FROM media WHERE media.tenant = begun.tenant AND media.media_id = begun.media_id
+    OFFSET 0  -- found by the key for each row, whatever the planner thinks of the size of the table
+) AS media ON true;
 
 -- name: waiting
 -- What a worker may take without a message: tenants in turns, of each the most urgent first, then the longest waiting.
@@ -71,7 +75,7 @@ renewed AS (
     UPDATE tasks SET lease_time = now() + :lease_seconds * interval '1 second',
                      progress = greatest(tasks.progress, held.progress)
     FROM held
-    WHERE tasks.task_id = held.task_id AND tasks.claim_id = held.claim_id AND tasks.state = 2
+    WHERE tasks.task_id = held.task_id AND CASE WHEN tasks.claim_id = held.claim_id THEN tasks.state = 2 ELSE false END
     RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.progress
 ),
 told AS (
@@ -141,7 +145,7 @@ done AS (
         ready_time = now() + ended.delay_seconds * interval '1 second',
         publish_time = NULL, lease_time = NULL
     FROM ended
-    WHERE tasks.task_id = ended.task_id AND tasks.claim_id = ended.claim_id AND tasks.state = 2
+    WHERE tasks.task_id = ended.task_id AND CASE WHEN tasks.claim_id = ended.claim_id THEN tasks.state = 2 ELSE false END
     RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.attempt, tasks.worker, tasks.start_time, tasks.state,
               ended.error, ended.retryable
 ),
@@ -188,7 +192,7 @@ freed AS (
     UPDATE tasks SET state = 1, released = released + 1, publish_time = NULL, lease_time = NULL, worker = NULL,
                      start_time = NULL
     FROM held
-    WHERE tasks.task_id = held.task_id AND tasks.claim_id = held.claim_id AND tasks.state = 2
+    WHERE tasks.task_id = held.task_id AND CASE WHEN tasks.claim_id = held.claim_id THEN tasks.state = 2 ELSE false END
     RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.attempt - tasks.released AS tries
 ),
 told AS (
