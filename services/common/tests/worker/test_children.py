@@ -21,7 +21,7 @@ import pytest
 from sightline.common.errors import QuotaExceeded, Reason, SightlineError
 from sightline.common.media import ImageFormat, MediaInfo
 from sightline.common.worker import Task
-from sightline.common.worker.child import ChildLimits, Nursery, run_in_child
+from sightline.common.worker.child import ChildLimits, Nursery
 
 ERRANDS = Path(__file__).parent / "errands"
 SMALL = ChildLimits(memory_bytes=2**27, cpu_seconds=1, wall_seconds=20, file_bytes=2**20, result_bytes=2**16)
@@ -92,7 +92,6 @@ async def test_data_arrays_and_our_own_classes_come_back(nursery: Nursery, erran
     pixels = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
     assert np.array_equal(await nursery.run(errands.echo, pixels), pixels)
     assert await nursery.run(errands.info) == MediaInfo(ImageFormat.PNG, 3, 4)
-    assert await run_in_child(errands.echo, 1) == 1
 
 
 async def test_an_error_of_ours_comes_out_as_itself(nursery: Nursery, errands: ModuleType) -> None:
@@ -194,8 +193,11 @@ async def test_what_a_child_leaves_running_ends_with_it(nursery: Nursery, errand
 async def test_children_of_a_process_that_is_killed_die_with_it(errands: ModuleType, tmp_path: Path) -> None:
     program = (
         "import asyncio, sys; sys.path.insert(0, sys.argv[1]); import child_errands\n"
-        "from sightline.common.worker.child import run_in_child\n"
-        "asyncio.run(run_in_child(child_errands.sleep, sys.argv[2]))"
+        "from sightline.common.worker.child import Nursery\n"
+        "async def run():\n"
+        "    async with Nursery(preload=()) as nursery:\n"
+        "        await nursery.run(child_errands.sleep, sys.argv[2])\n"
+        "asyncio.run(run())"
     )
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(ERRANDS), str(tmp_path / "pid"))
     pid, folder = await begun(tmp_path / "pid")

@@ -92,11 +92,3 @@ def test_what_would_be_markup_or_end_a_cue_is_escaped() -> None:
 def test_silence_and_speech_without_length_make_no_cue() -> None:
     assert captions_vtt([]) == "WEBVTT\n"
     assert captions_vtt([Speech(1, 1, "now"), Speech(2, 3, " \n ")]) == "WEBVTT\n"
-
-
-def test_settings_are_those_of_webvtt() -> None:
-    document = captions_vtt([Speech(0, 1, "up")], "line:10% align:start")
-    assert "00:00:01.000 line:10% align:start\nup" in document
-    for wrong in ("line:ten", "colour:red", "line:1\n\n00:00"):
-        with pytest.raises(ValueError, match="cue setting"):
-            captions_vtt([Speech(0, 1, "up")], wrong)

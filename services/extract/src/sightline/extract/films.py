@@ -112,15 +112,16 @@ def write_keyframes(
         How long the film is, in seconds, and the pictures in their order.
 
     Raises:
-        MediaRejected: as `choose_keyframes`.
+        MediaRejected: as `Video.open` and `choose_keyframes`.
     """
     count, side = most
-    times = choose_keyframes(path, limits, count, progress=lambda share: progress(share / 2))
     written = []
-    for number, keyframe in enumerate(read_keyframes(path, times, limits, max_side_px=side), 1):
-        written.append(_written(keyframe.seconds, keyframe.pixels, folder / f"keyframe-{number:03d}.{kind}", kind))
-        progress(0.5 + 0.5 * number / len(times))
-    return measure(path, limits).duration_seconds, written
+    with Video.open(path, limits) as video:
+        times = choose_keyframes(video, count, progress=lambda share: progress(share / 2))
+        for number, keyframe in enumerate(read_keyframes(video, times, max_side_px=side), 1):
+            written.append(_written(keyframe.seconds, keyframe.pixels, folder / f"keyframe-{number:03d}.{kind}", kind))
+            progress(0.5 + 0.5 * number / len(times))
+        return video.info.duration_seconds, written
 
 
 def _written(seconds: float, pixels: NDArray[np.uint8], file: Path, kind: PictureType) -> WrittenPicture:

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from sightline.common.errors import MediaRejected, Reason
@@ -22,6 +22,24 @@ _WITHOUT_LENGTH = frozenset({"mp3", "aac", "mpegts", "mpeg"})
 _MAX_CHANNELS = 64
 _MAX_SAMPLE_RATE_HZ = 768_000
 _TEXT_BYTES = 512
+
+
+def picture_stream(container: InputContainer) -> VideoStream | None:
+    """Give the first moving pictures of a file, which are no cover of a recording; None where it has none."""
+    covers = Disposition.attached_pic
+    return next((stream for stream in container.streams.video if not stream.disposition & covers), None)
+
+
+def required_picture_stream(container: InputContainer) -> VideoStream:
+    """Give the first moving pictures of a film.
+
+    Raises:
+        MediaRejected: MEDIA_UNSUPPORTED where it has none.
+    """
+    stream = picture_stream(container)
+    if stream is None:
+        raise MediaRejected(Reason.MEDIA_UNSUPPORTED, "the file has no moving pictures")
+    return stream
 
 
 def open_container(path: Path, limits: MediaLimits, hints: Mapping[str, str] | None = None) -> InputContainer:

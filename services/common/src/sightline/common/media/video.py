@@ -26,7 +26,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from sightline.common.errors import MediaRejected, Reason
-from sightline.common.media.containers import at_most, open_container
+from sightline.common.media.containers import at_most, open_container, required_picture_stream
 from sightline.common.settings import MediaLimits
 
 Effort = Literal["all", "reference", "key"]
@@ -111,7 +111,7 @@ class Video:
         """Take an open container; use `Video.open`."""
         self._container = container
         self._limits = limits
-        self._stream = _picture_stream(container)
+        self._stream = required_picture_stream(container)
         self._start_seconds = _seconds(self._stream, self._stream.start_time) or 0.0
         context = self._stream.codec_context
         context.thread_count, context.thread_type = threads, "AUTO"
@@ -273,17 +273,6 @@ class Video:
         at_most(index + 1, self._limits.max_video_frames, "frames")
         at_most(seconds, self._limits.max_video_seconds, "seconds")
         self._check_size(frame.width, frame.height)
-
-
-def _picture_stream(container: InputContainer) -> VideoStream:
-    films = [stream for stream in container.streams.video if not _is_cover(stream)]
-    if not films:
-        raise MediaRejected(Reason.MEDIA_UNSUPPORTED, "the file has no moving pictures")
-    return films[0]
-
-
-def _is_cover(stream: VideoStream) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
 def _seconds(stream: VideoStream, ticks: int | None) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,6 @@ from sightline.extract.document.wording import heading, one_line
 # What fits across a picture, and how many rows do not cover it. Source: BBC Subtitle Guidelines, 2024.
 _ROW_LETTERS = 42
 _ROWS = 2
-_SETTINGS = re.compile(
-    r"(vertical:(rl|lr)|line:-?\d+(\.\d+)?%?(,(start|center|end))?|position:\d+(\.\d+)?%(,(line-left|center|line-right))?"
-    r"|size:\d+(\.\d+)?%|align:(start|center|end|left|right))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +35,13 @@ def chapters_vtt(lecture: Lecture) -> str:
     return _document(cues)
 
 
-def captions_vtt(speech: Sequence[Speech], settings: str = "") -> str:
+def captions_vtt(speech: Sequence[Speech]) -> str:
     """Give what is said as captions of at most two rows; longer ones follow each other, each for its share of the time.
 
     Args:
         speech: in order.
-        settings: where captions are shown, as WebVTT cue settings such as `line:10% align:start`.
-
-    Raises:
-        ValueError: the settings are none of WebVTT.
     """
-    for setting in settings.split():
-        if _SETTINGS.fullmatch(setting) is None:
-            raise ValueError(f"{setting!r} is no WebVTT cue setting")
-    return _document((cue for said in speech for cue in _cues(said)), " ".join(settings.split()))
+    return _document(cue for said in speech for cue in _cues(said))
 
 
 def _cues(said: Speech) -> Iterator[_Cue]:
@@ -68,14 +56,9 @@ def _cues(said: Speech) -> Iterator[_Cue]:
         start = end
 
 
-def _document(cues: Iterable[_Cue], settings: str = "") -> str:
+def _document(cues: Iterable[_Cue]) -> str:
     blocks = [
-        "\n".join(
-            [
-                f"{_time(cue.start_ms)} --> {_time(cue.end_ms)}{' ' + settings if settings else ''}",
-                *map(_escaped, cue.rows),
-            ]
-        )
+        "\n".join([f"{_time(cue.start_ms)} --> {_time(cue.end_ms)}", *map(_escaped, cue.rows)])
         for cue in cues
         if cue.end_ms > cue.start_ms
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -11,6 +10,7 @@ import numpy as np
 import pydyf
 import simplejpeg
 
+from sightline.common.media.probing import png_chunks
 from sightline.extract.document.page import Picture
 
 # High enough that text keeps clean edges; colour at full resolution.
@@ -61,20 +61,12 @@ def _about(width: int, height: int, colours: int, coding: str) -> dict[str, Any]
 
 def _plain_png(content: bytes) -> tuple[bytes, dict[str, Any]] | None:
     """Take the compressed rows out of a PNG of 8 bits, not interlaced, without transparency; None for any other."""
-    chunks = list(_chunks(content))
-    width, height, bits, colour_type, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[0][1])
-    if bits != 8 or colour_type not in _COLOURS or interlaced or any(kind == b"tRNS" for kind, _ in chunks):
+    chunks = list(png_chunks(content))
+    width, height, bits, colour_type, _, _, interlaced = struct.unpack_from(">IIBBBBB", content, chunks[0][1])
+    if bits != 8 or colour_type not in _COLOURS or interlaced or any(kind == b"tRNS" for kind, _, _ in chunks):
         return None
     colours = _COLOURS[colour_type]
-    rows = b"".join(data for kind, data in chunks if kind == b"IDAT")
+    rows = b"".join(content[start:end] for kind, start, end in chunks if kind == b"IDAT")
     # Predictor 15: each row says by which of PNG's filters it is to be read.
     how = pydyf.Dictionary({"Predictor": 15, "Colors": colours, "BitsPerComponent": 8, "Columns": width})
     return rows, {**_about(width, height, colours, "/FlateDecode"), "DecodeParms": how}
-
-
-def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = len(_PNG)
-    while at + 8 <= len(content):
-        length, kind = struct.unpack(">I4s", content[at : at + 8])
-        yield kind, content[at + 8 : at + 8 + length]
-        at += 12 + length

@@ -5,6 +5,6 @@ for keyframe in read_keyframes(path, choose_keyframes(path, limits, 20), limits,
 
 from __future__ import annotations
 
-from sightline.extract.keyframes.finding import Keyframe, choose_keyframes, find_keyframes, read_keyframes
+from sightline.extract.keyframes.finding import Keyframe, choose_keyframes, read_keyframes
 
-__all__ = ["Keyframe", "choose_keyframes", "find_keyframes", "read_keyframes"]
+__all__ = ["Keyframe", "choose_keyframes", "read_keyframes"]

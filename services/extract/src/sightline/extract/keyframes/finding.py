@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from sightline.common.errors import MediaRejected, Reason
 from sightline.common.media.video import Effort, Video
-from sightline.common.settings import MediaLimits
 from sightline.extract.keyframes.choosing import choose
 from sightline.extract.keyframes.looks import Look, look_at
 
@@ -38,29 +36,13 @@ class Keyframe:
     pixels: NDArray[np.uint8]
 
 
-def find_keyframes(
-    path: Path,
-    limits: MediaLimits,
-    max_count: int,
-    *,
-    max_side_px: int = 0,
-    progress: Callable[[float], None] = lambda _share: None,
-) -> list[Keyframe]:
-    """Find the pictures that stand for a film, all at once: `choose_keyframes`, then `read_keyframes`."""
-    times = choose_keyframes(path, limits, max_count, progress=lambda share: progress(share * 0.9))
-    found = list(read_keyframes(path, times, limits, max_side_px=max_side_px))
-    progress(1.0)
-    return found
-
-
 def choose_keyframes(
-    path: Path, limits: MediaLimits, max_count: int, *, progress: Callable[[float], None] = lambda _share: None
+    video: Video, max_count: int, *, progress: Callable[[float], None] = lambda _share: None
 ) -> list[float]:
     """Choose the frames that stand for a film: of its scenes, sharp, not black, and no two that look the same.
 
     Args:
-        path: a film on this machine.
-        limits: what is accepted.
+        video: an open film.
         max_count: most frames, 1 or more.
         progress: told the share that is done, 0 to 1; what it raises ends the search.
 
@@ -68,40 +50,35 @@ def choose_keyframes(
         Their times in seconds, in order; at least one.
 
     Raises:
-        MediaRejected: as `Video.open` and `Video.frames`.
+        MediaRejected: as `Video.frames`.
     """
-    with Video.open(path, limits) as video:
-        seconds = video.info.duration_seconds
-        wanted = max(_LOOKS * max_count, _LEAST_LOOKS)
-        every = seconds / wanted if seconds else _UNKNOWN_EVERY_SECONDS
-        looks = _look_through(video, every, "key", lambda share: progress(share / 2))
-        if len(looks) < _FEW * max_count:
-            looks = _look_through(video, every, "reference", progress) or looks
+    seconds = video.info.duration_seconds
+    wanted = max(_LOOKS * max_count, _LEAST_LOOKS)
+    every = seconds / wanted if seconds else _UNKNOWN_EVERY_SECONDS
+    looks = _look_through(video, every, "key", lambda share: progress(share / 2))
+    if len(looks) < _FEW * max_count:
+        looks = _look_through(video, every, "reference", progress) or looks
     if not looks:
         raise MediaRejected(Reason.MEDIA_CORRUPT, "no picture of the film decodes")
     progress(1.0)
     return [look.seconds for look in choose(looks, max_count)]
 
 
-def read_keyframes(
-    path: Path, times: Sequence[float], limits: MediaLimits, *, max_side_px: int = 0
-) -> Iterator[Keyframe]:
+def read_keyframes(video: Video, times: Sequence[float], *, max_side_px: int = 0) -> Iterator[Keyframe]:
     """Read the frames that were chosen, one after the other.
 
     Args:
-        path: the film.
+        video: an open film.
         times: what `choose_keyframes` gave.
-        limits: what is accepted.
         max_side_px: longest side of the pictures; smaller ones are not enlarged. 0 for as they are.
 
     Raises:
-        MediaRejected: as `Video.open` and `Video.frames`.
+        MediaRejected: as `Video.frames`.
     """
-    with Video.open(path, limits) as video:
-        for seconds in times:
-            for frame in video.frames(start_seconds=seconds):
-                yield Keyframe(seconds, _shrunk(frame.pixels, max_side_px))
-                break
+    for seconds in times:
+        for frame in video.frames(start_seconds=seconds):
+            yield Keyframe(seconds, _shrunk(frame.pixels, max_side_px))
+            break
 
 
 def _look_through(video: Video, every_seconds: float, effort: Effort, progress: Callable[[float], None]) -> list[Look]:

@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sightline.common.errors import MediaRejected, Reason
-from sightline.common.media.containers import open_container
+from sightline.common.media.containers import open_container, required_picture_stream
 from sightline.common.settings import MediaLimits
 from sightline.extract.slides.views import Gray, View, reduced
 from sightline.extract.slides.wholeness import is_cut_off
@@ -79,14 +79,14 @@ class FilmReader:
             MediaRejected: as `open_container`; MEDIA_UNSUPPORTED without pictures, MEDIA_CORRUPT where it was cut off.
         """
         container = open_container(path, limits)
-        films = [stream for stream in container.streams.video if not _is_cover(stream)]
-        if not films:
+        try:
+            stream = required_picture_stream(container)
+            if is_cut_off(path, stream):
+                raise MediaRejected(Reason.MEDIA_CORRUPT, "the film was cut off: its end is missing")
+            return cls(container, stream, limits, threads)
+        except BaseException:
             container.close()
-            raise MediaRejected(Reason.MEDIA_UNSUPPORTED, "the file has no moving pictures")
-        if is_cut_off(path, films[0]):
-            container.close()
-            raise MediaRejected(Reason.MEDIA_CORRUPT, "the film was cut off: its end is missing")
-        return cls(container, films[0], limits, threads)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -232,10 +232,6 @@ class FilmReader:
         if gray.shape != self._shape:  # the film goes on in another shape
             gray = np.asarray(cv2.resize(gray, self._shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
         return View(self._time(frame), gray, bool(frame.key_frame))
-
-
-def _is_cover(stream: VideoStream) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
 def _luma(frame: VideoFrame) -> Gray:

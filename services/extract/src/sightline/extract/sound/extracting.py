@@ -40,16 +40,14 @@ def extract_sound(
     Raises:
         MediaRejected: MEDIA_UNSUPPORTED (no sound, or of no known kind), MEDIA_CORRUPT or MEDIA_TOO_LARGE.
     """
-    with SoundReader(film, limits, 0, options.channels) as original:
-        rate = written_rate(options.sample_rate_hz or original.rate_hz, options.format)
-    with (
-        SoundReader(film, limits, rate, options.channels) as reader,
-        SoundWriter(out, options.format, rate, reader.channels) as writer,
-    ):
-        written = 0
-        for block in guarded(_range(reader, options, progress), Guard(rate, reader.channels)):
-            writer.write(block)
-            written += block.shape[1]
+    with SoundReader(film, limits, options.sample_rate_hz, options.channels) as reader:
+        rate = written_rate(reader.rate_hz, options.format)
+        reader.resample(rate)
+        with SoundWriter(out, options.format, rate, reader.channels) as writer:
+            written = 0
+            for block in guarded(_range(reader, options, progress), Guard(rate, reader.channels)):
+                writer.write(block)
+                written += block.shape[1]
     progress(1.0)
     return Sound(written / rate, rate, reader.channels)
 

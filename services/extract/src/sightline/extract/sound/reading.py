@@ -48,7 +48,6 @@ class SoundReader:
         self.rate_hz = rate_hz or self._recording.rate_hz
         self.channels = channels or self._recording.channels
         self.duration_seconds = self._recording.duration_seconds
-        self._ratio = Fraction(self.rate_hz, self._recording.rate_hz)
         self._inner = min(self.channels, self._recording.channels)
         self._waiting: list[Samples] = []
         self._blocks = self._resampled(0)
@@ -65,6 +64,11 @@ class SoundReader:
         """Close the file."""
         self._blocks.close()
         self._recording.close()
+
+    def resample(self, rate_hz: int) -> None:
+        """Read at another rate, from the start on."""
+        self.rate_hz = rate_hz
+        self.seek(0)
 
     def seek(self, sample: int) -> None:
         """Go to a sample, counted at the rate that is read, 0 or more."""
@@ -94,6 +98,10 @@ class SoundReader:
         if not parts:
             return np.zeros((self.channels, 0), np.float32)
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    @property
+    def _ratio(self) -> Fraction:
+        return Fraction(self.rate_hz, self._recording.rate_hz)
 
     def _resampled(self, start: int) -> Generator[Samples]:
         # Samples of both rates fall together only every so often: to begin there keeps every sample as it would

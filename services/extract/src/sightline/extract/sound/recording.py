@@ -13,11 +13,10 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition
 from numpy.typing import NDArray
 
 from sightline.common.errors import MediaRejected, Reason
-from sightline.common.media.containers import open_container
+from sightline.common.media.containers import open_container, picture_stream
 from sightline.common.settings import MediaLimits
 
 Samples = NDArray[np.float32]
@@ -242,8 +241,7 @@ def _sound_stream(container: InputContainer) -> AudioStream:
 
 def _origin(stream: AudioStream, container: InputContainer) -> float:
     """Find the time of the start of the media: where its pictures begin, or its sound where it has none."""
-    covers = Disposition.attached_pic
-    first = next((film for film in container.streams.video if not film.disposition & covers), stream)
+    first = picture_stream(container) or stream
     ticks, base = first.start_time, first.time_base
     return float(ticks * base) if ticks is not None and base is not None else 0.0
 

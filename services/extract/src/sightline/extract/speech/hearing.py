@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,23 +22,32 @@ _STATE_SHAPE = (1, 1, 128)
 
 
 class SpeechModel:
-    """Silero VAD on ONNX Runtime; holds no sound, so that one serves any number of recordings at once."""
+    """Silero VAD on ONNX Runtime; holds no sound, so that one serves any number of recordings at once.
+
+    It is loaded for the first recording.
+    """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        """Load the model.
+        """Name the model.
 
         Args:
             path: `silero-vad` of the catalogue.
             threads: how many compute.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.enable_cpu_mem_arena = False
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._path, self._threads = path, threads
+        self._loading = threading.Lock()
 
     def listen(self) -> Listener:
         """Begin with a recording."""
-        return Listener(self._session)
+        with self._loading:
+            return Listener(self._session)
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = self._threads, 1
+        options.enable_cpu_mem_arena = False
+        return onnxruntime.InferenceSession(str(self._path), options, providers=["CPUExecutionProvider"])
 
 
 class Listener:

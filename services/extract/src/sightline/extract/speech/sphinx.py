@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,26 +17,23 @@ from sightline.extract.speech.engine import TO_BE_HEARD, code_among
 from sightline.extract.speech.hearing import RATE_HZ, Samples
 from sightline.extract.speech.transcript import EngineInfo, Segment, Word
 
+_LANGUAGE_MODEL = "en-us.lm.bin"
 _FRAMES_PER_SECOND = 100
 # A pause as long as this ends a segment.
 _PAUSE_SECONDS = 0.4
 
 
 class SphinxEngine:
-    """The decoder of PocketSphinx with the American English model that its package carries."""
+    """The decoder of PocketSphinx with the American English model that its package carries.
+
+    It is loaded when something is to be written down: a service that does so in child processes never needs its own.
+    """
 
     def __init__(self) -> None:
-        """Load the decoder."""
-        model = Path(pocketsphinx.get_model_path("en-us"))
-        self._decoder = pocketsphinx.Decoder(
-            hmm=str(model / "en-us"),
-            lm=str(model / "en-us.lm.bin"),
-            dict=str(model / "cmudict-en-us.dict"),
-            samprate=RATE_HZ,
-            loglevel="FATAL",
-        )
+        """Find the model."""
+        self._model = Path(pocketsphinx.get_model_path("en-us"))
         self._turn = threading.Lock()
-        sha256 = sha256_of(model / "en-us.lm.bin")
+        sha256 = sha256_of(self._model / _LANGUAGE_MODEL)
         self._info = EngineInfo("pocketsphinx", metadata.version("pocketsphinx"), sha256)
 
     @property
@@ -60,6 +58,16 @@ class SphinxEngine:
             self._decoder.end_utt()
             heard = list(self._words())
         return "en", [_segment(part, words) for part in _parts(heard)]
+
+    @cached_property
+    def _decoder(self) -> Any:
+        return pocketsphinx.Decoder(
+            hmm=str(self._model / "en-us"),
+            lm=str(self._model / _LANGUAGE_MODEL),
+            dict=str(self._model / "cmudict-en-us.dict"),
+            samprate=RATE_HZ,
+            loglevel="FATAL",
+        )
 
     def _words(self) -> Iterator[Word]:
         scale = self._decoder.get_logmath()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sightline.common.settings import ChildLimits
-    from sightline.common.worker.child.nursery import Nursery, run_in_child
+    from sightline.common.worker.child.nursery import Nursery
 
-__all__ = ["ChildLimits", "Nursery", "run_in_child"]
+__all__ = ["ChildLimits", "Nursery"]
 
 
 def __getattr__(name: str) -> Any:

@@ -236,18 +236,6 @@ class _Errand:
             self.end()
 
 
-async def run_in_child(
-    function: Callable[..., T],
-    *arguments: Any,
-    task: Task | None = None,
-    limits: ChildLimits | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> T:
-    """Run a function in a child of a nursery of its own: `Nursery.run` for what is done once in a while."""
-    async with Nursery(limits, preload=()) as nursery:
-        return await nursery.run(function, *arguments, task=task, progress=progress)
-
-
 def _request(limits: ChildLimits, scratch: str) -> bytes:
     return json.dumps(
         {
