@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from sightline.common.settings import PostgresSettings
 from sightline.common.state.database import Database
 from sightline.common.state.jobs import Jobs, Submission
 from sightline.common.state.sessions import pooled, session_settings, straight
+from sightline.common.state.signals import Signals
 from sightline.common.state.tasks import Tasks
 from sightline.common.state.upkeep import Upkeep
 from sightline.common.telemetry.metrics import Metrics
@@ -129,6 +131,17 @@ async def test_one_leads_at_a_time_and_leaves_nothing_behind_in_shared_sessions(
                 assert await cursor.fetchone() == ("0",)
     finally:
         await other.close()
+
+
+async def test_a_wake_up_sent_through_it_is_heard_past_it(database: Database) -> None:
+    signals = Signals(database)
+    began = time.monotonic()
+    waiting = asyncio.create_task(signals.wait("face", 30))
+    while not waiting.done():
+        await signals.notify("face")
+        await asyncio.sleep(0.05)
+    await waiting
+    assert time.monotonic() - began < 10
 
 
 async def test_a_call_to_a_database_that_is_away_fails_in_seconds_and_the_next_one_finds_it_again(

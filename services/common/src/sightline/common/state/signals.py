@@ -12,8 +12,8 @@ _CHANNEL = "sightline_tasks_"
 class Signals:
     """NOTIFY and LISTEN by queue.
 
-    A wake-up may get lost: who waits looks into the rows afterwards, whatever came. Behind a pooler that shares
-    connections between transactions LISTEN hears nothing, and only the waiting time passes.
+    A wake-up may get lost: who waits looks into the rows afterwards, whatever came. To wait takes a session of its own,
+    past any pooler: too dear for each of hundreds of workers, which look into the rows every half second instead.
     """
 
     def __init__(self, database: Database) -> None:
@@ -34,7 +34,7 @@ class Signals:
             TemporarilyAway: when the database is away.
         """
         channel = sql.Identifier(_CHANNEL + queue)
-        async with self._database.connection() as connection:
+        async with self._database.session() as connection:
             await connection.execute(sql.SQL("LISTEN {}").format(channel))
             try:
                 async for _ in connection.notifies(timeout=seconds, stop_after=1):
