@@ -58,6 +58,13 @@ lock: | $(BIN)/uv ## choose versions anew and lock them
 	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --output-file requirements/$$service.lock \
 	    $(addprefix --no-emit-package sightline-,protos common edge gateway face object extract) || exit 1; \
 	done
+	for service in face object; do \
+	  { printf './%s\n' protos services/common services/edge services/$$service; \
+	    sed -n 's/^onnxruntime\(==[^ ]*\).*/onnxruntime-gpu[cuda,cudnn]\1/p' requirements/$$service.lock; } | \
+	  $(UV) pip compile --quiet - --overrides requirements/overrides.txt --overrides requirements/overrides-gpu.txt \
+	    --constraints requirements/$$service.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	    --output-file requirements/$$service-gpu.lock $(addprefix --no-emit-package sightline-,protos common edge face object) || exit 1; \
+	done
 	$(UV) pip compile --quiet requirements/build.in --constraints requirements/dev.lock --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --output-file requirements/build.lock
 	for tool in policy sbom; do \
@@ -153,13 +160,16 @@ types: setup ## check the types
 
 check: lint types test test-faults ## all that CI runs
 
-IMAGES := gateway face object extract
+IMAGES ?= gateway face object extract
 DOCKER ?= docker
 IMAGE_PREFIX ?= sightline-
 IMAGE_TAG ?= 0.1.0
-images: ## build the images of the services (DOCKER=podman, IMAGE_PREFIX=registry.example.org/media/sightline-)
-	for image in $(IMAGES); do \
-	  $(DOCKER) build --target $$image --tag $(IMAGE_PREFIX)$$image:$(IMAGE_TAG) --file images/Dockerfile . || exit 1; \
+images: ## build the images (IMAGES="face-gpu object-gpu", DOCKER=podman; IMAGE_PREFIX=registry.example.org/media/sightline- ARGS=--push; ARGS=--refresh)
+	$(PYTHON) images/build.py $(IMAGES) --docker $(DOCKER) --prefix $(IMAGE_PREFIX) --tag $(IMAGE_TAG) $(ARGS)
+
+sbom: build/sbom/.locked ## list what is in each image, as CycloneDX, into build/sbom-*.json
+	for image in gateway face object extract face-gpu object-gpu; do \
+	  build/sbom/bin/python images/contents.py $$image build/sbom-$$image.json || exit 1; \
 	done
 
 chart: setup build/tools/helm ## bring the table of the chart's values up to date, and package the chart into build/

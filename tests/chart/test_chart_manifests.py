@@ -177,6 +177,25 @@ def test_values_that_do_not_exist_are_refused_with_their_place(setting: str, pla
     assert place in done.stderr
 
 
+def test_a_pod_with_a_gpu_has_the_image_and_the_setting_for_it_and_others_have_neither() -> None:
+    for pod in pods(objects("gpu")):
+        if pod.component not in OURS:
+            continue
+        gpus = pod.main["resources"]["limits"].get("nvidia.com/gpu", 0)
+        device = variables(pod.main).get(f"{pod.component.upper()}_{pod.component.upper()}__DEVICE")
+        wanted = (1, "cuda", "nvidia") if pod.component in ("face", "object") else (0, None, None)
+        assert (gpus, device, pod.spec.get("runtimeClassName")) == wanted
+        assert all(("-gpu:" in one["image"]) is bool(gpus) for one in pod.containers)
+        # Fetching models takes none: one pod has one.
+        assert not any("nvidia.com/gpu" in str(one["resources"]) for one in pod.spec.get("initContainers", ()))
+
+
+def test_a_gpu_for_a_service_that_has_no_image_for_it_is_refused() -> None:
+    done = helm("template", RELEASE, str(CHART), "--set", "services.extract.gpus=1")
+    assert done.returncode != 0
+    assert "no image of extract for GPUs" in done.stderr
+
+
 def test_only_keda_scales_to_nothing() -> None:
     done = helm(
         "template", RELEASE, str(CHART), "--set", "analysers.autoscaling.mode=hpa,analysers.autoscaling.minReplicas=0"
