@@ -12,7 +12,7 @@ PACKAGES := protos services/common services/edge services/gateway services/extra
 PROTOS := $(wildcard protos/sightline/v1/*.proto protos/externalscaler/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos models export parity test test-faults faults alerts lint types check demo up down bench-jobs bench-slides bench-serving images sbom chart chart-on-cluster clean
+.PHONY: help setup lock protos models export parity test test-faults test-pgbouncer faults alerts lint types check demo up down bench-jobs bench-slides bench-serving images sbom chart chart-on-cluster clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -139,6 +139,11 @@ test: setup $(TOOLS) ## run the tests of every part, and of the whole, against r
 
 test-faults: setup ## kill, freeze and empty each part in turn, and see that nothing is lost
 	$(call PYTEST,tests/faults)
+
+PGBOUNCER ?= pgbouncer
+test-pgbouncer: setup build/tools/helm ## run what is said of PgBouncer against a real one too (PGBOUNCER=/usr/sbin/pgbouncer; apt has it)
+	found=$$(command -v $(PGBOUNCER)) && SIGHTLINE_TEST_PGBOUNCERS=$$found $(BIN)/python -m pytest \
+	  tests/integration/test_pgbouncer.py tests/faults/test_pooled.py tests/chart/test_chart_processes.py -k "pool or pgbouncer"
 
 faults: setup ## kill everything in turn while 10,000 jobs run, and count that none is lost or done twice
 	$(BIN)/python tests/endurance.py

@@ -27,6 +27,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     with psycopg.connect(url) as connection:
         found = connection.execute("SELECT to_regproc('enable_faces') IS NOT NULL").fetchone()
         if found and found[0]:
+            connection.execute("SET LOCAL statement_timeout = 0")
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_FACES_LOCK,))
             connection.execute("SELECT enable_faces()")
 
