@@ -12,7 +12,7 @@ PACKAGES := protos services/common services/edge services/gateway services/extra
 PROTOS := $(wildcard protos/sightline/v1/*.proto protos/externalscaler/*.proto)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos models export parity test test-faults test-pgbouncer faults alerts lint types check demo up down bench-jobs bench-slides bench-serving images sbom chart chart-on-cluster clean
+.PHONY: help setup lock protos models export parity test test-faults test-pgbouncer faults alerts lint types check demo up down bench-jobs bench-slides bench-mix bench-people bench-serving images sbom chart chart-on-cluster clean
 
 help: ## print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,6 +110,12 @@ bench-jobs: setup build/bench-venv/.locked ## compare the job engine with Celery
 
 bench-slides: setup build/bench-venv/.locked ## find slides in lectures with known truth, beside PySceneDetect (ARGS="--no-rival")
 	$(BIN)/python -m bench.slides.run $(ARGS)
+
+bench-mix: setup build/bench-venv/.locked ## mix up to 10,000 pieces of sound, beside pydub and FFmpeg (ARGS="--help")
+	$(BIN)/python -m bench.mix.run $(ARGS)
+
+bench-people: setup ## search among 100,000 enrolled faces (ARGS="--faces 5000 --searches 50")
+	$(BIN)/python bench/people/run.py $(ARGS)
 
 build/bench-serving/.locked: requirements/bench-serving.lock | $(BIN)/uv
 	$(PYTHON) -m venv build/bench-serving
