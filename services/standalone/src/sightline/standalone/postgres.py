@@ -142,6 +142,8 @@ def program(cluster: Cluster, port: int, *options: str) -> Program:
         "log_checkpoints=off",
         "log_line_prefix=",
         "log_min_messages=warning",
+        # The index of 100,000 enrolled faces fits (164 MB). Memory is taken as it is used, not at once.
+        "shared_buffers=256MB",
         *options,
     )
     return Program(
