@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
 
 from sightline.common.state.graphs import Stage
 from sightline.common.state.jobs import Attempt, Job, Result, State, Stored, Submission
 from sightline.gateway.names import job_name
+from sightline.gateway.times import timestamp
 from sightline.v1 import job_pb2
 
 
@@ -32,13 +31,13 @@ def job_message(row: Job, stages: Iterable[Stage] = ()) -> job_pb2.Job:
         attempt_count=row.attempt_count,
         result_count=row.result_count,
         deduplicated_from=job_name(row.deduplicated_from) if row.deduplicated_from else "",
-        create_time=_timestamp(row.create_time),
-        start_time=_timestamp(row.start_time),
-        end_time=_timestamp(row.end_time),
-        expire_time=_timestamp(row.expire_time),
+        create_time=timestamp(row.create_time),
+        start_time=timestamp(row.start_time),
+        end_time=timestamp(row.end_time),
+        expire_time=timestamp(row.expire_time),
         etag=row.etag,
-        run_time=_timestamp(row.run_time),
-        deadline_time=_timestamp(row.deadline_time),
+        run_time=timestamp(row.run_time),
+        deadline_time=timestamp(row.deadline_time),
         stages=map(_stage, stages),
     )
     if row.error is not None:
@@ -58,11 +57,11 @@ def new_job_message(submission: Submission, stored: Stored) -> job_pb2.Job:
         priority=submission.priority,
         labels=submission.labels,
         state=job_pb2.Job.STATE_QUEUED,
-        create_time=_timestamp(stored.create_time),
-        expire_time=_timestamp(stored.expire_time),
+        create_time=timestamp(stored.create_time),
+        expire_time=timestamp(stored.expire_time),
         etag="1",
-        run_time=_timestamp(submission.run_time),
-        deadline_time=_timestamp(submission.deadline_time),
+        run_time=timestamp(submission.run_time),
+        deadline_time=timestamp(submission.deadline_time),
     )
 
 
@@ -106,7 +105,7 @@ def dead_letter_message(row: Job, attempts: Iterable[Attempt]) -> job_pb2.DeadLe
         job=job_name(row.job_id),
         kind=row.kind,
         attempt_count=row.attempt_count,
-        end_time=_timestamp(row.end_time),
+        end_time=timestamp(row.end_time),
         attempts=(_attempt(one) for one in attempts),
     )
     if row.error is not None:
@@ -121,8 +120,8 @@ def _stage(row: Stage) -> job_pb2.JobStage:
         progress=row.progress,
         task_count=row.tasks,
         ended_task_count=row.ended,
-        start_time=_timestamp(row.start_time),
-        end_time=_timestamp(row.end_time),
+        start_time=timestamp(row.start_time),
+        end_time=timestamp(row.end_time),
     )
 
 
@@ -130,19 +129,11 @@ def _attempt(row: Attempt) -> job_pb2.TaskAttempt:
     return job_pb2.TaskAttempt(
         attempt=row.attempt,
         worker=row.worker,
-        start_time=_timestamp(row.start_time),
-        end_time=_timestamp(row.end_time),
+        start_time=timestamp(row.start_time),
+        end_time=timestamp(row.end_time),
         outcome=row.outcome,
     )
 
 
 def _status(serialized: bytes) -> status_pb2.Status:
     return status_pb2.Status.FromString(serialized)
-
-
-def _timestamp(time: datetime | None) -> Timestamp | None:
-    if time is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(time)
-    return message

@@ -65,11 +65,11 @@ class DeadLetters:
         self, method: str, tenant: str, request: api.ListDeadLettersRequest | api.ReplayDeadLettersRequest
     ) -> tuple[Found, str]:
         question = (method, tenant, request.filter)
-        position = page_tokens.redeem(request.page_token, *question)
+        after = page_tokens.redeem_id(request.page_token, *question)
         failed = "state = FAILED" + (f" AND {request.filter}" if request.filter.strip() else "")
         page = Page(
             filters.parse(failed),
-            after=UUID(bytes=position) if position else None,
+            after=after,
             count=page_tokens.page_size(request.page_size),
         )
         found = await self._pages.read(tenant, page)

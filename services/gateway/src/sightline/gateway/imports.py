@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,6 +13,7 @@ import httpcore
 from sightline.common.errors import Reason, TemporarilyAway
 from sightline.common.rpc import Identity
 from sightline.common.state.media import Media
+from sightline.gateway import display_names
 from sightline.gateway.breakers import Breaker, Breakers
 from sightline.gateway.egress import Egress, unreachable
 from sightline.gateway.intake import check_size
@@ -29,7 +29,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = 200
 _BUSY_SECONDS = 5.0
 _NAME_CHARACTERS = 255
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Importer:
@@ -156,4 +155,4 @@ def _header(answer: httpcore.Response, wanted: bytes) -> str:
 def _called(film: FoundFilm) -> str:
     """Name a file as its page does, or as its address ends."""
     name = film.title or unquote(urlsplit(film.target.path).path.rpartition("/")[2])
-    return _CONTROL.sub("", name)[:_NAME_CHARACTERS]
+    return display_names.cleaned(name)[:_NAME_CHARACTERS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from urllib.parse import quote
@@ -16,7 +15,7 @@ from sightline.common.errors import FieldViolation, InvalidRequest, SightlineErr
 from sightline.common.rpc import Context, current_identity
 from sightline.common.state import media as state
 from sightline.common.state.media import MediaFiles
-from sightline.gateway import names, page_tokens
+from sightline.gateway import display_names, names, page_tokens
 from sightline.gateway.imports import Importer
 from sightline.gateway.media_store import Announcement, MediaStore
 from sightline.gateway.quotas.metering import Meters
@@ -29,7 +28,6 @@ UPLOAD_PIECE_BYTES = 4 * 2**20
 DOWNLOAD_PIECE_BYTES = 256 * 1024
 UPLOADS = "uploads"
 _SKIM_SECONDS = 0.7
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class MediaServicer(MediaServiceServicer):
@@ -82,7 +80,7 @@ class MediaServicer(MediaServiceServicer):
 
     async def ImportMedia(self, request: service.ImportMediaRequest, context: Context) -> media_pb2.Media:  # noqa: N802
         """Fetch a file from a public address and store it."""
-        display_name = _display_name(request.display_name)
+        display_name = display_names.checked(request.display_name)
         return to_proto(await self._importer.fetch(current_identity(), request.uri, display_name))
 
     async def GetMedia(self, request: service.GetMediaRequest, context: Context) -> media_pb2.Media:  # noqa: N802
@@ -95,9 +93,8 @@ class MediaServicer(MediaServiceServicer):
         """List files, the newest first."""
         tenant = current_identity().tenant
         question = ("ListMedia", tenant)
-        position = page_tokens.redeem(request.page_token, *question)
+        before = page_tokens.redeem_id(request.page_token, *question)
         count = page_tokens.page_size(request.page_size)
-        before = None if position is None else UUID(bytes=position)
         # One more than is asked for tells whether there is a next page.
         rows = await self._files.list_page(tenant, before=before, count=count + 1)
         page = rows[:count]
@@ -175,18 +172,11 @@ def _announced(first: service.UploadMediaRequest) -> Announcement:
         violation = FieldViolation("offset_bytes", "needs an upload_id")
         raise InvalidRequest("Only an upload with an upload_id can begin behind the start", [violation])
     return Announcement(
-        display_name=_display_name(first.display_name),
+        display_name=display_names.checked(first.display_name),
         sha256=bytes.fromhex(first.sha256) or None,
         size_bytes=first.size_bytes or None,
         upload_id=UUID(first.upload_id) if first.upload_id else None,
     )
-
-
-def _display_name(text: str) -> str:
-    if _CONTROL.search(text):
-        violation = FieldViolation("display_name", "must not have control characters")
-        raise InvalidRequest("The display name has control characters", [violation])
-    return text
 
 
 async def _pieces(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from uuid import UUID
 
 from sightline.common.errors import FieldViolation, InvalidRequest, Reason
 
@@ -47,6 +48,16 @@ def redeem(token: str, *question: str) -> bytes | None:
     if not position or token != issue(position, *question):
         raise _invalid()
     return position
+
+
+def redeem_id(token: str, *question: str) -> UUID | None:
+    """Read a position that is the identifier of the last row; None for the first page.
+
+    Raises:
+        InvalidRequest: INVALID_PAGE_TOKEN.
+    """
+    position = redeem(token, *question)
+    return UUID(bytes=position) if position else None
 
 
 def _digest(position: bytes, question: tuple[str, ...]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import UTC
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.state.faces import NewFace
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.people import NewPerson, PersonChange
-from sightline.gateway import names
+from sightline.gateway import names, update_masks
 from sightline.gateway.people.messages import without_embedding
 from sightline.v1 import person_service_pb2 as api
 from sightline.v1.face_pb2 import Face
@@ -46,7 +45,7 @@ def person_change(request: api.UpdatePersonRequest) -> PersonChange:
     Raises:
         InvalidRequest: a field can't be changed, or not to nothing.
     """
-    asked, fields = request.person, _named(request)
+    asked, fields = request.person, update_masks.named(request.update_mask, request.person, _FIELDS)
     for field in _NEEDED:
         if field in fields and not getattr(asked, field):
             raise _invalid(f"person.{field}", "can't be empty")
@@ -89,16 +88,6 @@ def request_id(text: str) -> UUID | None:
 def digest(request: Message) -> bytes:
     """Tell a repeat of a request from another one with the same request id."""
     return hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
-
-
-def _named(request: api.UpdatePersonRequest) -> Sequence[str]:
-    paths = list(request.update_mask.paths)
-    if paths == ["*"]:
-        return _FIELDS
-    for path in paths:
-        if path not in _FIELDS:
-            raise _invalid("update_mask", f"can't change {path}; what can be changed is {', '.join(_FIELDS)}")
-    return paths or [field.name for field, _ in request.person.ListFields() if field.name in _FIELDS]
 
 
 def _invalid(field: str, message: str) -> InvalidRequest:

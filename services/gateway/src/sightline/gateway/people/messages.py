@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from sightline.common.errors import NotFound
 from sightline.common.state.erasures import Erasure
 from sightline.common.state.faces import EnrolledFace
 from sightline.common.state.people import Person
 from sightline.gateway import names
+from sightline.gateway.times import timestamp
 from sightline.v1 import face_pb2, person_pb2
 from sightline.v1.geometry_pb2 import ImageSize
 from sightline.v1.model_pb2 import ModelInfo
@@ -61,9 +59,9 @@ def person_message(row: Person) -> person_pb2.Person:
         display_name=row.display_name,
         consent=row.consent,
         purpose=row.purpose,
-        expire_time=_timestamp(row.expire_time),
-        create_time=_timestamp(row.create_time),
-        update_time=_timestamp(row.update_time),
+        expire_time=timestamp(row.expire_time),
+        create_time=timestamp(row.create_time),
+        update_time=timestamp(row.update_time),
         face_count=row.face_count,
         collection=row.collection,
         erase_sources=row.erase_sources,
@@ -79,7 +77,7 @@ def face_message(row: EnrolledFace) -> person_pb2.EnrolledFace:
         model=model,
         image_size=ImageSize(width_px=row.width_px, height_px=row.height_px),
         media=f"{names.MEDIA}/{row.media_id}" if row.media_id else "",
-        create_time=_timestamp(row.create_time),
+        create_time=timestamp(row.create_time),
     )
 
 
@@ -92,8 +90,8 @@ def receipt_message(row: Erasure) -> person_pb2.ErasureReceipt:
         erased_vectors=row.erased_vectors,
         erased_blobs=row.erased_blobs,
         erased_results=row.erased_results,
-        erase_time=_timestamp(row.erase_time),
-        compact_time=_timestamp(row.compact_time),
+        erase_time=timestamp(row.erase_time),
+        compact_time=timestamp(row.compact_time),
     )
 
 
@@ -103,11 +101,3 @@ def without_embedding(face: face_pb2.Face) -> face_pb2.Face:
     shown.CopyFrom(face)
     shown.ClearField("embedding")
     return shown
-
-
-def _timestamp(time: datetime | None) -> Timestamp | None:
-    if time is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(time)
-    return message

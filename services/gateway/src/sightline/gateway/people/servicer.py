@@ -84,7 +84,7 @@ class PersonServicer(person_service_pb2_grpc.PersonServiceServicer):
         tenant, count = _tenant(), page_tokens.page_size(request.page_size)
         question = ("ListPersons", tenant, request.collection)
         collection = None if request.collection == _ANY else request.collection
-        before = _position(request.page_token, *question)
+        before = page_tokens.redeem_id(request.page_token, *question)
         rows = await self._people.list_page(tenant, collection, before=before, count=count + 1)
         token = page_tokens.issue(rows[count - 1].person_id.bytes, *question) if len(rows) > count else ""
         return api.ListPersonsResponse(persons=map(person_message, rows[:count]), next_page_token=token)
@@ -123,7 +123,7 @@ class PersonServicer(person_service_pb2_grpc.PersonServiceServicer):
         person_id = names.parse(names.PERSONS, request.parent)
         await self._people.get(tenant, person_id)
         question = ("ListFaces", tenant, request.parent)
-        before = _position(request.page_token, *question)
+        before = page_tokens.redeem_id(request.page_token, *question)
         rows = await self._faces.list_page(tenant, person_id, before=before, count=count + 1)
         token = page_tokens.issue(rows[count - 1].face_id.bytes, *question) if len(rows) > count else ""
         return api.ListFacesResponse(faces=map(face_message, rows[:count]), next_page_token=token)
@@ -183,11 +183,6 @@ class PersonServicer(person_service_pb2_grpc.PersonServiceServicer):
 
 def _tenant() -> str:
     return current_identity().tenant
-
-
-def _position(token: str, *question: str) -> UUID | None:
-    position = page_tokens.redeem(token, *question)
-    return UUID(bytes=position) if position else None
 
 
 def _wanted(request: api.SearchFacesRequest, face: Face) -> Wanted:

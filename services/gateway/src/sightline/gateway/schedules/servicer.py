@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from google.protobuf.empty_pb2 import Empty
 from google.rpc import status_pb2
@@ -55,8 +54,7 @@ class ScheduleServicer(schedule_service_pb2_grpc.ScheduleServiceServicer):
         """Read a page of schedules."""
         tenant, count = _tenant(), page_tokens.page_size(request.page_size)
         question = ("ListSchedules", tenant)
-        position = page_tokens.redeem(request.page_token, *question)
-        before = UUID(bytes=position) if position else None
+        before = page_tokens.redeem_id(request.page_token, *question)
         rows = await self._schedules.list_page(tenant, before=before, count=count + 1)
         more = len(rows) > count
         token = page_tokens.issue(rows[count - 1].schedule_id.bytes, *question) if more else ""

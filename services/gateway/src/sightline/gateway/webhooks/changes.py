@@ -9,6 +9,7 @@ from uuid import UUID
 from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.webhooks import Change, NewWebhook
+from sightline.gateway import update_masks
 from sightline.gateway.kinds import QUEUES
 from sightline.gateway.webhooks.receivers import Receivers
 from sightline.gateway.webhooks.signing import new_secret
@@ -52,7 +53,7 @@ class Changes:
             SightlineError: URI_REFUSED, or INVALID_ARGUMENT for an unknown field or kind.
         """
         asked = request.webhook
-        fields = _named(request)
+        fields = update_masks.named(request.update_mask, request.webhook, _FIELDS)
         self._check(asked, fields)
         return Change(
             uri=asked.uri if "uri" in fields else None,
@@ -71,16 +72,6 @@ class Changes:
         for number, kind in enumerate(asked.kinds):
             if kind not in QUEUES:
                 raise _invalid(f"webhook.kinds[{number}]", f"must be one of {', '.join(QUEUES)}")
-
-
-def _named(request: api.UpdateWebhookRequest) -> Sequence[str]:
-    paths = list(request.update_mask.paths)
-    if paths == ["*"]:
-        return _FIELDS
-    for path in paths:
-        if path not in _FIELDS:
-            raise _invalid("update_mask", f"can't change {path}; what can be changed is {', '.join(_FIELDS)}")
-    return paths or [field.name for field, _ in request.webhook.ListFields() if field.name in _FIELDS]
 
 
 def _digest(asked: webhook_pb2.Webhook) -> bytes:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
 from google.protobuf.json_format import MessageToDict
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from sightline.common.errors import NotFound
 from sightline.common.state.deliveries import Claimed, Delivery, DeliveryState
@@ -17,6 +16,7 @@ from sightline.common.state.webhooks import Webhook
 from sightline.gateway import names
 from sightline.gateway.conversion import job_message
 from sightline.gateway.names import job_name
+from sightline.gateway.times import timestamp
 from sightline.gateway.webhooks.signing import secret_text
 from sightline.v1 import job_pb2, webhook_pb2
 
@@ -52,8 +52,8 @@ def webhook_message(row: Webhook, *, with_secret: bool = False) -> webhook_pb2.W
         kinds=row.kinds,
         labels=row.labels,
         secret=secret_text(row.secret) if with_secret else "",
-        create_time=_timestamp(row.create_time),
-        update_time=_timestamp(row.update_time),
+        create_time=timestamp(row.create_time),
+        update_time=timestamp(row.update_time),
     )
 
 
@@ -68,10 +68,10 @@ def delivery_message(row: Delivery) -> webhook_pb2.WebhookDelivery:
         attempt_count=row.count,
         status_code=row.status_code,
         error_message=row.error,
-        create_time=_timestamp(row.create_time),
-        attempt_time=_timestamp(row.attempt_time),
-        next_attempt_time=_timestamp(row.due_time) if pending else None,
-        end_time=_timestamp(row.end_time),
+        create_time=timestamp(row.create_time),
+        attempt_time=timestamp(row.attempt_time),
+        next_attempt_time=timestamp(row.due_time) if pending else None,
+        end_time=timestamp(row.end_time),
     )
 
 
@@ -92,11 +92,3 @@ def event_body(claimed: Claimed, job: Job | None) -> bytes:
         },
     }
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _timestamp(time: datetime | None) -> Timestamp | None:
-    if time is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(time)
-    return message

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from google.protobuf.empty_pb2 import Empty
 
@@ -66,7 +65,7 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
         """Read a page of webhooks."""
         tenant, count = _tenant(), page_tokens.page_size(request.page_size)
         question = ("ListWebhooks", tenant)
-        before = _position(request.page_token, *question)
+        before = page_tokens.redeem_id(request.page_token, *question)
         rows = await self._webhooks.list_page(tenant, before=before, count=count + 1)
         token = page_tokens.issue(rows[count - 1].webhook_id.bytes, *question) if len(rows) > count else ""
         return api.ListWebhooksResponse(webhooks=map(webhook_message, rows[:count]), next_page_token=token)
@@ -103,7 +102,7 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
         if webhook_id is not None:
             await self._webhooks.get(tenant, webhook_id)
         question = ("ListWebhookDeliveries", tenant, request.parent, str(request.state))
-        before = _position(request.page_token, *question)
+        before = page_tokens.redeem_id(request.page_token, *question)
         state = DeliveryState(request.state) if request.state else None
         rows = await self._deliveries.list_page(tenant, webhook_id, state, before=before, count=count + 1)
         token = page_tokens.issue(rows[count - 1].delivery_id.bytes, *question) if len(rows) > count else ""
@@ -121,8 +120,3 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
 
 def _tenant() -> str:
     return current_identity().tenant
-
-
-def _position(token: str, *question: str) -> UUID | None:
-    position = page_tokens.redeem(token, *question)
-    return UUID(bytes=position) if position else None
