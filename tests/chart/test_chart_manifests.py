@@ -116,6 +116,14 @@ def test_everything_is_refused_that_no_policy_allows(name: str) -> None:
         assert any(one["spec"]["podSelector"]["matchLabels"].items() <= pod.labels.items() for one in policies)
 
 
+def test_every_process_may_reach_the_stores_that_are_not_of_the_chart() -> None:
+    wanted = {"gateway": {25060, 6379, 9000}, "face": {25060, 6379, 9000}, "migrations": {25060}}
+    for component, ports in wanted.items():
+        assert ports <= _reached_anywhere("external-stores", component)
+    # Of those in the chart only its own are reached.
+    assert _reached_anywhere("minimal", "gateway") & {5432, 6379, 9000} == set()
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_each_deployment_may_lose_one_pod_at_a_time(name: str) -> None:
     found = objects(name)
@@ -246,6 +254,13 @@ def test_the_chart_is_packaged(tmp_path: Path) -> None:
 def test_rendering_twice_gives_the_same_but_for_passwords() -> None:
     again = helm("template", RELEASE, str(CHART), "--namespace", "vision", *values_of("external-stores")).stdout
     assert again == rendered("external-stores")
+
+
+def _reached_anywhere(name: str, component: str) -> set[int]:
+    """The ports that a part may reach at any address."""
+    policies = [one for one in objects(name) if one["kind"] == "NetworkPolicy"]
+    (policy,) = [one for one in policies if one["metadata"]["name"].endswith(f"-{component}")]
+    return {port["port"] for rule in policy["spec"]["egress"] if "to" not in rule for port in rule["ports"]}
 
 
 def _custom(one: dict[str, Any]) -> bool:
