@@ -49,7 +49,7 @@ def engine(
     made.stop()
 
 
-def test_jobs_are_woken_watched_and_succeed_and_nobody_complains(engine: Engine) -> None:
+def test_jobs_are_woken_watched_and_succeed_over_few_sessions_and_nobody_complains(engine: Engine) -> None:
     with engine.client() as client:
         names = engine.submit(client, 200)
         assert set(engine.until_ended(names).values()) == {SUCCEEDED}
@@ -60,15 +60,10 @@ def test_jobs_are_woken_watched_and_succeed_and_nobody_complains(engine: Engine)
         # Each is woken, and does not wait for a look into the rows.
         assert time.monotonic() - began < 5
     assert not audit(engine.postgres_url, names).faults
-    assert [line for part in (*engine.gateways, *engine.workers) for line in part.lines if _complains(line)] == []
-
-
-def test_few_sessions_serve_all_of_them_and_the_leader_alone_has_one_of_its_own(engine: Engine) -> None:
-    with engine.client() as client:
-        assert set(engine.until_ended(engine.submit(client, 100)).values()) == {SUCCEEDED}
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     # Three for all, and one for each gateway that leads or would.
     assert engine.rows(query)[0][0] <= 3 + len(engine.gateways)
+    assert [line for part in (*engine.gateways, *engine.workers) for line in part.lines if _complains(line)] == []
 
 
 def test_another_leads_when_the_leader_is_killed(engine: Engine) -> None:
