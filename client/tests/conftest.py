@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import scripted_server
+from scripted_calls import Script
 from typer.testing import CliRunner
 
 from sightline.client import AsyncSightline, RetryPolicy, Sightline
@@ -21,15 +22,15 @@ FAST = RetryPolicy(stream_attempts=8, first_delay_seconds=0.002, max_delay_secon
 
 
 @pytest.fixture
-def script() -> scripted_server.Script:
+def script() -> Script:
     """What the server knows, and how it is to fail."""
     face = Face(score=0.9, box={"left": 0.1, "top": 0.2, "right": 0.3, "bottom": 0.6})
     face.landmarks.nose.x, face.landmarks.nose.y = 0.2, 0.4
-    return scripted_server.Script(faces=[face])
+    return Script(faces=[face])
 
 
 @pytest.fixture
-async def address(script: scripted_server.Script) -> AsyncIterator[str]:
+async def address(script: Script) -> AsyncIterator[str]:
     """Where the scripted server listens."""
     server, port = scripted_server.server(script)
     await server.start()

@@ -5,22 +5,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from google.protobuf import empty_pb2
+from scripted_calls import Script, not_found, paged
 
 from sightline.v1 import person_pb2, person_service_pb2 as api, person_service_pb2_grpc
 from sightline.v1.face_pb2 import Face, FaceQuality
 
 
 class People(person_service_pb2_grpc.PersonServiceServicer):
-    def __init__(self, script: Any, paged: Callable[..., Any], not_found: Callable[..., Any]) -> None:
-        self.script, self.paged, self.not_found = script, paged, not_found
+    def __init__(self, script: Script) -> None:
+        self.script = script
 
     async def person(self, name: str, context: Any) -> person_pb2.Person:
         if name not in self.script.persons:
-            await self.not_found(context, name)
+            await not_found(context, name)
         return self.script.persons[name]
 
     async def CreatePerson(self, request, context):
@@ -38,7 +38,7 @@ class People(person_service_pb2_grpc.PersonServiceServicer):
     async def ListPersons(self, request, context):
         await self.script.enter("ListPersons", request, context)
         found = [one for one in self.script.persons.values() if request.collection in ("-", one.collection)]
-        page, token = self.paged(found, request.page_token)
+        page, token = paged(found, request.page_token)
         return api.ListPersonsResponse(persons=page, next_page_token=token)
 
     async def UpdatePerson(self, request, context):
@@ -63,7 +63,7 @@ class People(person_service_pb2_grpc.PersonServiceServicer):
         await self.script.enter("GetErasureReceipt", request, context)
         name = request.name.removesuffix("/erasureReceipt")
         if name not in self.script.receipts:
-            await self.not_found(context, name)
+            await not_found(context, name)
         return self.script.receipts[name]
 
     async def AddFace(self, request, context):
@@ -82,7 +82,7 @@ class People(person_service_pb2_grpc.PersonServiceServicer):
     async def ListFaces(self, request, context):
         await self.script.enter("ListFaces", request, context)
         found = [one for one in self.script.enrolled if one.name.startswith(request.parent)]
-        page, token = self.paged(found, request.page_token)
+        page, token = paged(found, request.page_token)
         return api.ListFacesResponse(faces=page, next_page_token=token)
 
     async def DeleteFace(self, request, context):

@@ -10,7 +10,7 @@ import pytest
 from google.rpc import error_details_pb2
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from scripted_server import retry_in, status
+from scripted_calls import retry_in, status
 
 from sightline.client import (
     AsyncSightline,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from scripted_server import Script, retry_in, status
+from scripted_calls import Script, retry_in, status
 
 from sightline.client.command.exits import MEANINGS, Exit
 from sightline.v1.job_pb2 import Job

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,15 @@ async def test_a_sound_that_several_pieces_share_is_uploaded_once(sightline, scr
     assert (again.start.seconds, again.start.nanos, again.gain_db, again.length.seconds) == (1, 500_000_000, -6, 2)
     assert not one.HasField("length")
     assert (spec.media, spec.mix_audio.channels, spec.mix_audio.loudness_lufs) == ("", 1, -16)
+
+
+async def test_the_command_tells_that_slides_were_found_before_unless_they_are_to_be_found_anew(run, script):
+    script.given.append({"extract_slides": ExtractSlidesResult(slides=[Slide(number=1)])})
+    first, again, forced = [await run("slides", FILM, "--json", *more) for more in ((), (), ("--force",))]
+    jobs = [json.loads(one.stdout)["job"] for one in (first, again, forced)]
+    assert jobs[0] == jobs[1] != jobs[2]
+    assert "same work" not in first.stderr + forced.stderr
+    assert f"{FILM}: the same work was done as {jobs[0]}" in again.stderr
 
 
 async def test_an_unknown_word_about_the_creation_is_refused(sightline):

@@ -6,7 +6,8 @@ import asyncio
 import uuid
 
 import pytest
-from scripted_server import server, status
+from scripted_calls import status
+from scripted_server import server
 
 from sightline.client import (
     AsyncSightline,

@@ -119,7 +119,7 @@ async def test_files_are_listed_shown_and_deleted(sightline, script):
 
 
 async def test_an_import_is_tried_only_once(sightline, script):
-    from scripted_server import status
+    from scripted_calls import status
 
     assert (await sightline.media.import_url("https://example.org/a.jpg", name="a")).display_name == "a"
     script.fail("ImportMedia", status("UNAVAILABLE"))

@@ -10,9 +10,10 @@ import typer
 
 from sightline.client.command.complaints import note
 from sightline.client.command.output import print_json, print_table
+from sightline.client.command.results import result_of
 from sightline.client.command.session import Session
 from sightline.client.command.sharing import tell_if_shared
-from sightline.client.command.videos import results_of, seconds
+from sightline.client.command.wording import counted, seconds
 
 if TYPE_CHECKING:
     from sightline.client import Sightline
@@ -34,10 +35,7 @@ def people_of(
     sightline: Sightline, settings: Session, film: str, options: dict[str, Any], search: FilmSearch
 ) -> tuple[DetectFacesVideoResult, str]:
     """Give the people of a video, and the job that found them."""
-    from sightline.v1.face_pb2 import (  # noqa: PLC0415 - takes longer to load than --help may
-        DetectFacesVideoResult,
-        FaceVideoOptions,
-    )
+    from sightline.v1.face_pb2 import FaceVideoOptions  # noqa: PLC0415 - takes longer to load than --help may
 
     video = FaceVideoOptions(min_similarity=search.min_similarity)
     for name in ("every", "start", "end"):
@@ -45,10 +43,7 @@ def people_of(
             getattr(video, name).FromMicroseconds(round(length * 1e6))
     made = sightline.jobs.detect_faces(film, video=video, timeout=settings.timeout, **options)
     tell_if_shared(film, made)
-    whole = DetectFacesVideoResult()
-    for part in results_of(sightline, settings, made, film):
-        whole.MergeFrom(part.detect_faces_video)
-    return whole, made.name
+    return result_of(sightline, settings, made, film), made.name
 
 
 def show_people(film: str, result: DetectFacesVideoResult, job: str, as_json: bool) -> None:
@@ -56,7 +51,7 @@ def show_people(film: str, result: DetectFacesVideoResult, job: str, as_json: bo
     if as_json:
         print_json(result, video=film, job=job)
         return
-    count = f"{len(result.people)} {'person' if len(result.people) == 1 else 'people'}"
+    count = counted(len(result.people), "person", "people")
     typer.echo(f"{film}: {count} in {result.frame_count} frames of {seconds(result.duration):.1f} s, {job}")
     tracks = {track.id: track for track in result.tracks}
     rows = [_row(person, tracks[person.best_track_id]) for person in result.people]

@@ -13,10 +13,12 @@ from sightline.client.command.drawn import check_drawing, target
 from sightline.client.command.exits import Exit
 from sightline.client.command.face_films import FilmSearch, people_of, show_people, write_shots
 from sightline.client.command.output import AsJson, print_json, print_table
-from sightline.client.command.progress import bar, waiting_for
+from sightline.client.command.progress import bar
+from sightline.client.command.results import result_of
 from sightline.client.command.session import Session, session
 from sightline.client.command.sharing import Force, tell_if_shared
 from sightline.client.command.videos import is_video
+from sightline.client.command.wording import counted
 
 if TYPE_CHECKING:
     from sightline.client import Sightline
@@ -122,10 +124,7 @@ def _find(sightline: Sightline, options: Session, photo: str, search: _Search) -
 def _find_by_job(sightline: Sightline, options: Session, photo: str, search: _Search) -> tuple[DetectFacesResult, str]:
     job = sightline.jobs.detect_faces(photo, timeout=options.timeout, **_in_jobs(search))
     tell_if_shared(photo, job)
-    with waiting_for(job.name, photo) as show:
-        sightline.jobs.wait(job, on_change=show, timeout=options.timeout)
-    result = next(iter(sightline.jobs.results(job, timeout=options.timeout)))
-    return result.detect_faces, job.name
+    return result_of(sightline, options, job, photo), job.name
 
 
 def _show(photo: str, result: DetectFacesResult, job: str, as_json: bool) -> None:
@@ -133,7 +132,7 @@ def _show(photo: str, result: DetectFacesResult, job: str, as_json: bool) -> Non
         print_json(result, photo=photo, **({"job": job} if job else {}))
         return
     width, height = result.image_size.width_px, result.image_size.height_px
-    count = f"{len(result.faces)} face{'' if len(result.faces) == 1 else 's'}"
+    count = counted(len(result.faces), "face")
     typer.echo(f"{photo}: {count} in {width} x {height} pixels{f', {job}' if job else ''}")
     rows = [
         [

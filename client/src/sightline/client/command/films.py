@@ -8,12 +8,10 @@ import typer
 
 from sightline.client.command.made import Films, Out, each
 from sightline.client.command.output import AsJson, print_table
-from sightline.client.command.session import session
-from sightline.client.command.videos import seconds
+from sightline.client.command.sharing import Force
+from sightline.client.command.wording import clock, counted
 
 if TYPE_CHECKING:
-    from google.protobuf.duration_pb2 import Duration
-
     from sightline.v1.extract_pb2 import (
         ExtractKeyframesResult,
         ExtractSlidesResult,
@@ -42,6 +40,7 @@ def slides(
     builds: KeepBuilds = False,
     min_shown: MinShown = None,
     png: Png = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the slides of lecture videos, each once, with its times.
@@ -54,16 +53,17 @@ def slides(
     each(
         context,
         films,
-        lambda sightline, film: sightline.jobs.extract_slides(
+        lambda sightline, film, create: sightline.jobs.extract_slides(
             film,
             keep_builds=builds,
             min_shown=min_shown,
             text=text,
             image_format=_format(png),
-            timeout=session(context).timeout,
+            **create,
         ),
         _show_slides,
         out=out,
+        force=force,
         as_json=as_json,
     )
 
@@ -73,6 +73,7 @@ def text(
     files: Films,
     *,
     min_score: Annotated[float | None, typer.Option(min=0, max=1, help="Least confidence of a line.")] = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Read the text of pictures, or what videos show and when.
@@ -85,11 +86,10 @@ def text(
     each(
         context,
         files,
-        lambda sightline, file: sightline.jobs.extract_text(
-            file, min_score=min_score, timeout=session(context).timeout
-        ),
+        lambda sightline, file, create: sightline.jobs.extract_text(file, min_score=min_score, **create),
         _show_text,
         out=None,
+        force=force,
         as_json=as_json,
     )
 
@@ -102,6 +102,7 @@ def transcribe(
     language: Language = "",
     model: Model = "",
     words: Annotated[bool, typer.Option("--words", help="Give the times of the words too (in JSON).")] = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Write down what is said in videos and recordings; the files are captions as WebVTT.
@@ -114,11 +115,12 @@ def transcribe(
     each(
         context,
         files,
-        lambda sightline, file: sightline.jobs.transcribe(
-            file, language=language, model=model, words=words, timeout=session(context).timeout
+        lambda sightline, file, create: sightline.jobs.transcribe(
+            file, language=language, model=model, words=words, **create
         ),
         _show_transcript,
         out=out,
+        force=force,
         as_json=as_json,
     )
 
@@ -134,6 +136,7 @@ def document(
     no_transcript: Annotated[bool, typer.Option("--no-transcript", help="Leave out what is said.")] = False,
     language: Language = "",
     model: Model = "",
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Make documents of lecture videos: searchable PDF, notes, chapters, captions, JSON.
@@ -146,7 +149,7 @@ def document(
     each(
         context,
         films,
-        lambda sightline, film: sightline.jobs.make_document(
+        lambda sightline, film, create: sightline.jobs.make_document(
             film,
             keep_builds=builds,
             min_shown=min_shown,
@@ -154,10 +157,11 @@ def document(
             transcript=not no_transcript,
             language=language,
             model=model,
-            timeout=session(context).timeout,
+            **create,
         ),
         _show_document,
         out=out,
+        force=force,
         as_json=as_json,
     )
 
@@ -170,6 +174,7 @@ def keyframes(
     count: Annotated[int, typer.Option(min=0, max=1000, help="Most pictures; 20 if not given.")] = 0,
     side: Annotated[int, typer.Option(min=0, max=4096, metavar="PX", help="Longest side of a picture.")] = 0,
     png: Png = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the pictures that stand for videos.
@@ -181,20 +186,20 @@ def keyframes(
     each(
         context,
         films,
-        lambda sightline, film: sightline.jobs.extract_keyframes(
-            film, max_count=count, max_side_px=side, image_format=_format(png), timeout=session(context).timeout
+        lambda sightline, film, create: sightline.jobs.extract_keyframes(
+            film, max_count=count, max_side_px=side, image_format=_format(png), **create
         ),
         _show_keyframes,
         out=out,
+        force=force,
         as_json=as_json,
     )
 
 
 def _show_slides(film: str, result: ExtractSlidesResult) -> None:
-    count = f"{len(result.slides)} slide{'' if len(result.slides) == 1 else 's'}"
-    typer.echo(f"{film}: {count} in {_clock(result.duration)}")
+    typer.echo(f"{film}: {counted(len(result.slides), 'slide')} in {clock(result.duration)}")
     rows = [
-        [str(one.number), _clock(one.ranges[0].start), _clock(one.ranges[-1].end), str(len(one.ranges)), one.title]
+        [str(one.number), clock(one.ranges[0].start), clock(one.ranges[-1].end), str(len(one.ranges)), one.title]
         for one in result.slides
     ]
     if rows:
@@ -206,21 +211,21 @@ def _show_text(file: str, result: ExtractTextResult | ExtractTextVideoResult) ->
     if lines is None:
         _show_shown(file, cast("ExtractTextVideoResult", result))
         return
-    typer.echo(f"{file}: {len(lines)} line{'' if len(lines) == 1 else 's'}")
+    typer.echo(f"{file}: {counted(len(lines), 'line')}")
     for line in lines:
         typer.echo(line.text)
 
 
 def _show_shown(film: str, result: ExtractTextVideoResult) -> None:
-    typer.echo(f"{film}: {len(result.texts)} pictures with text in {_clock(result.duration)}")
+    typer.echo(f"{film}: {counted(len(result.texts), 'picture')} with text in {clock(result.duration)}")
     for shown in result.texts:
-        typer.echo(f"{_clock(shown.ranges[0].start)}  " + " / ".join(line.text for line in shown.lines))
+        typer.echo(f"{clock(shown.ranges[0].start)}  " + " / ".join(line.text for line in shown.lines))
 
 
 def _show_transcript(file: str, result: TranscribeResult) -> None:
-    typer.echo(f"{file}: {len(result.segments)} segments in {_clock(result.duration)}, {result.model.name}")
+    typer.echo(f"{file}: {counted(len(result.segments), 'segment')} in {clock(result.duration)}, {result.model.name}")
     for segment in result.segments:
-        typer.echo(f"{_clock(segment.range.start)}  {segment.text}")
+        typer.echo(f"{clock(segment.range.start)}  {segment.text}")
 
 
 def _show_document(film: str, result: MakeDocumentResult) -> None:
@@ -233,16 +238,10 @@ def _show_document(film: str, result: MakeDocumentResult) -> None:
 
 
 def _show_keyframes(film: str, result: ExtractKeyframesResult) -> None:
-    typer.echo(f"{film}: {len(result.keyframes)} pictures in {_clock(result.duration)}")
-    rows = [[_clock(one.time), one.image.file_name, one.image.media] for one in result.keyframes]
+    typer.echo(f"{film}: {counted(len(result.keyframes), 'picture')} in {clock(result.duration)}")
+    rows = [[clock(one.time), one.image.file_name, one.image.media] for one in result.keyframes]
     if rows:
         print_table([" at", "file", "media"], rows)
-
-
-def _clock(duration: Duration) -> str:
-    whole = seconds(duration)
-    minutes, rest = divmod(whole, 60)
-    return f"{int(minutes)}:{rest:04.1f}"
 
 
 def _format(png: bool) -> PictureFormat.ValueType:

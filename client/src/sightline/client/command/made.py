@@ -10,13 +10,14 @@ import typer
 
 from sightline.client.command.complaints import Complaints, note
 from sightline.client.command.output import print_json
+from sightline.client.command.results import result_of
 from sightline.client.command.session import session
-from sightline.client.command.videos import results_of
+from sightline.client.command.sharing import tell_if_shared
+from sightline.client.command.wording import counted
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
-
     from sightline.client import Sightline
+    from sightline.client.creating import Create
     from sightline.v1.job_pb2 import Job
 
 Out: TypeAlias = Annotated[
@@ -28,9 +29,10 @@ Films: TypeAlias = Annotated[list[str], typer.Argument(metavar="FILE...", help="
 def each(
     context: typer.Context,
     sources: list[str],
-    make: Callable[[Sightline, str], Job],
+    make: Callable[[Sightline, str, Create], Job],
     show: Callable[[str, Any], None],
     *,
+    force: bool,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -39,8 +41,9 @@ def each(
     Args:
         context: of the command.
         sources: files, or names of media.
-        make: creates the job of one of them.
+        make: creates the job of one of them; it is given the source, and what every job is told.
         show: prints its result for people; it is given the name and the message.
+        force: whether the jobs run even if the same work is running or was done.
         out: where the files go; of several sources, each into a folder of its own; None leaves them on the server.
         as_json: whether the result is printed as JSON instead.
     """
@@ -48,8 +51,9 @@ def each(
     with settings.connect() as sightline:
         for source in sources:
             with complaints.about(source):
-                job = make(sightline, source)
-                result = _whole(results_of(sightline, settings, job, source))
+                job = make(sightline, source, {"force": force, "timeout": settings.timeout})
+                tell_if_shared(source, job)
+                result = result_of(sightline, settings, job, source)
                 if as_json:
                     print_json(result, file=source, job=job.name)
                 else:
@@ -57,18 +61,5 @@ def each(
                 if out is not None:
                     folder = out if len(sources) == 1 else out / Path(source).stem
                     files = sightline.jobs.download_files(job, folder, timeout=settings.timeout)
-                    note(f"{source}: {len(files)} file{'' if len(files) == 1 else 's'} in {folder}")
+                    note(f"{source}: {counted(len(files), 'file')} in {folder}")
     complaints.end()
-
-
-def _whole(results: Any) -> Message:
-    """Merge the parts of a result in their order."""
-    whole: Message | None = None
-    for result in results:
-        part: Message = getattr(result, result.WhichOneof("result"))
-        if whole is None:
-            whole = part
-        else:
-            whole.MergeFrom(part)
-    assert whole is not None, "a job that has succeeded has a result"
-    return whole

@@ -12,9 +12,11 @@ from sightline.client.command.drawn import check_drawing, target
 from sightline.client.command.exits import Exit
 from sightline.client.command.output import AsJson, print_json, print_table
 from sightline.client.command.progress import bar
+from sightline.client.command.results import result_of
 from sightline.client.command.session import Session, session
 from sightline.client.command.sharing import Force, tell_if_shared
-from sightline.client.command.videos import is_video, results_of, seconds
+from sightline.client.command.videos import is_video
+from sightline.client.command.wording import counted, seconds
 
 if TYPE_CHECKING:
     from sightline.client import Sightline
@@ -89,7 +91,7 @@ def _find(
     if job:
         made = sightline.jobs.detect_objects(photo, force=force, timeout=settings.timeout, **options)
         tell_if_shared(photo, made)
-        return next(results_of(sightline, settings, made, photo)).detect_objects, made.name
+        return result_of(sightline, settings, made, photo), made.name
     with bar(photo):
         return sightline.objects.detect(photo, timeout=settings.timeout, **options), ""
 
@@ -97,20 +99,14 @@ def _find(
 def _follow(
     sightline: Sightline, settings: Session, film: str, options: dict[str, Any], every: float | None
 ) -> tuple[DetectObjectsVideoResult, str]:
-    from sightline.v1.object_pb2 import (  # noqa: PLC0415 - takes longer to load than --help may
-        DetectObjectsVideoResult,
-        ObjectVideoOptions,
-    )
+    from sightline.v1.object_pb2 import ObjectVideoOptions  # noqa: PLC0415 - takes longer to load than --help may
 
     video = ObjectVideoOptions()
     if every is not None:
         video.every.FromMicroseconds(round(every * 1e6))
     made = sightline.jobs.detect_objects(film, video=video, timeout=settings.timeout, **options)
     tell_if_shared(film, made)
-    whole = DetectObjectsVideoResult()
-    for part in results_of(sightline, settings, made, film):
-        whole.MergeFrom(part.detect_objects_video)
-    return whole, made.name
+    return result_of(sightline, settings, made, film), made.name
 
 
 def _show(photo: str, result: DetectObjectsResult, job: str, as_json: bool) -> None:
@@ -118,7 +114,7 @@ def _show(photo: str, result: DetectObjectsResult, job: str, as_json: bool) -> N
         print_json(result, photo=photo, **({"job": job} if job else {}))
         return
     width, height = result.image_size.width_px, result.image_size.height_px
-    count = f"{len(result.objects)} object{'' if len(result.objects) == 1 else 's'}"
+    count = counted(len(result.objects), "object")
     typer.echo(f"{photo}: {count} in {width} x {height} pixels{f', {job}' if job else ''}")
     rows = [
         [

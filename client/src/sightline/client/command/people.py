@@ -13,6 +13,7 @@ from sightline.client.command.exits import Exit
 from sightline.client.command.output import AsJson, print_facts, print_json, print_table, when
 from sightline.client.command.progress import bar
 from sightline.client.command.session import session
+from sightline.client.command.wording import counted
 
 if TYPE_CHECKING:
     from sightline.v1.person_pb2 import EnrolledFace, ErasureReceipt, Person
@@ -187,8 +188,7 @@ def _enrolled(photo: str, face: EnrolledFace) -> str:
 
 
 def _show_found(photo: str, answer: SearchFacesResponse) -> None:
-    count = len(answer.matches)
-    typer.echo(f"{photo}: {count} face{'' if count == 1 else 's'}")
+    typer.echo(f"{photo}: {counted(len(answer.matches), 'face')}")
     rows = [
         [str(number), f"{one.similarity:.3f}", one.person, one.display_name]
         for number, match in enumerate(answer.matches, start=1)

@@ -11,9 +11,11 @@ from sightline.client.command.complaints import Complaints, note
 from sightline.client.command.drawn import check_drawing, target
 from sightline.client.command.exits import Exit
 from sightline.client.command.output import AsJson, print_json, print_table
-from sightline.client.command.progress import bar, waiting_for
+from sightline.client.command.progress import bar
+from sightline.client.command.results import result_of
 from sightline.client.command.session import Session, session
 from sightline.client.command.sharing import Force, tell_if_shared
+from sightline.client.command.wording import counted
 
 if TYPE_CHECKING:
     from sightline.client import Sightline
@@ -81,16 +83,14 @@ def _find(
             return sightline.objects.segment(photo, timeout=settings.timeout, **options), ""
     made = sightline.jobs.segment(photo, force=force, timeout=settings.timeout, **options)
     tell_if_shared(photo, made)
-    with waiting_for(made.name, photo) as show:
-        sightline.jobs.wait(made, on_change=show, timeout=settings.timeout)
-    return next(iter(sightline.jobs.results(made, timeout=settings.timeout))).segment, made.name
+    return result_of(sightline, settings, made, photo), made.name
 
 
 def _show(photo: str, result: SegmentResult, job: str, as_json: bool) -> None:
     if as_json:
         print_json(result, photo=photo, **({"job": job} if job else {}))
         return
-    count = f"{len(result.segments)} segment{'' if len(result.segments) == 1 else 's'}"
+    count = counted(len(result.segments), "segment")
     size = f"{result.image_size.width_px} x {result.image_size.height_px} pixels"
     typer.echo(f"{photo}: {count} in {size}, {result.model.name}{f', {job}' if job else ''}")
     if not result.segments:

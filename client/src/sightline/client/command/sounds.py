@@ -9,8 +9,8 @@ import typer
 
 from sightline.client.command.made import Films, Out, each
 from sightline.client.command.output import AsJson
-from sightline.client.command.session import session
-from sightline.client.command.videos import seconds
+from sightline.client.command.sharing import Force
+from sightline.client.command.wording import seconds
 
 if TYPE_CHECKING:
     from sightline.client.sound import SoundPiece
@@ -42,6 +42,7 @@ def audio(
     rate: Rate = 0,
     channels: Channels = 0,
     format_: As = Format.WAV,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the sound of videos and recordings to files.
@@ -54,17 +55,18 @@ def audio(
     each(
         context,
         files,
-        lambda sightline, file: sightline.jobs.extract_audio(
+        lambda sightline, file, create: sightline.jobs.extract_audio(
             file,
             start=start,
             end=end,
             sample_rate=rate,
             channels=channels,
             format=_written(format_),
-            timeout=session(context).timeout,
+            **create,
         ),
         _show,
         out=out,
+        force=force,
         as_json=as_json,
     )
 
@@ -82,6 +84,7 @@ def mix(
         float | None, typer.Option(min=-70, max=-5, metavar="LUFS", help="How loud it is made.")
     ] = None,
     format_: As = Format.WAV,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Mix pieces of sound on one time line.
@@ -94,16 +97,17 @@ def mix(
     each(
         context,
         [" ".join(pieces)],
-        lambda sightline, _: sightline.jobs.mix_audio(
+        lambda sightline, _, create: sightline.jobs.mix_audio(
             [_piece(text) for text in pieces],
             sample_rate=rate,
             channels=channels,
             loudness=loudness,
             format=_written(format_),
-            timeout=session(context).timeout,
+            **create,
         ),
         _show_mix,
         out=out,
+        force=force,
         as_json=as_json,
     )
 
