@@ -174,6 +174,15 @@ def test_the_door_is_configured_by_its_init_container_and_serves(
     try:
         answer = _answered(f"http://127.0.0.1:{here.port('edge', 8080)}/v1/jobs")
         assert answer.json()["details"][0]["reason"] == "UNAUTHENTICATED"
+        # And the job of `helm test` finds all of it.
+        places = {
+            "media-sightline-gateway:50051": f"127.0.0.1:{here.port('gateway', 50051)}",
+            "http://media-sightline:80": f"http://127.0.0.1:{here.port('edge', 8080)}",
+            "python": sys.executable,
+        }
+        asking = tuple(places.get(word, word) for word in pod_of("minimal", "test").main["command"])
+        assert set(places.values()) <= set(asking)
+        assert background.run(_run(Program(name="test", command=asking, environment=inherited()))) == 0
     finally:
         door.stop()
 
