@@ -18,17 +18,24 @@ class Store:
         self.groups: list[list[int]] = []
         self.seconds = seconds
         self.failure: Exception | None = None
+        self.serving = 0
+        self.serving_max = 0
 
     async def serve(self, group: Sequence[int]) -> list[int]:
         self.groups.append(list(group))
+        self.serving += 1
+        self.serving_max = max(self.serving_max, self.serving)
         await asyncio.sleep(self.seconds)
+        self.serving -= 1
         if self.failure:
             raise self.failure
         return [item * 10 for item in group]
 
 
-def grouping_over(store: Store, *, window_seconds: float = 0.002, group_max: int = 500) -> Grouping[int, int]:
-    return Grouping(store.serve, window_seconds=window_seconds, group_max=group_max)
+def grouping_over(
+    store: Store, *, window_seconds: float = 0.002, group_max: int = 500, at_once: int = 1
+) -> Grouping[int, int]:
+    return Grouping(store.serve, window_seconds=window_seconds, group_max=group_max, at_once=at_once)
 
 
 async def test_each_gets_its_own_answer() -> None:
@@ -57,6 +64,27 @@ async def test_a_group_is_not_larger_than_it_may_be() -> None:
     grouping = grouping_over(store, group_max=30)
     await asyncio.gather(*(grouping.add(n) for n in range(100)))
     assert max(map(len, store.groups)) == 30
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+async def test_no_more_groups_are_served_at_once_than_may_be(at_once: int) -> None:
+    store = Store(seconds=0.01)
+    grouping = grouping_over(store, group_max=10, at_once=at_once)
+    answers = asyncio.gather(*(grouping.add(n) for n in range(100)))
+    assert await answers == [n * 10 for n in range(100)]
+    assert store.serving_max == at_once
+    await grouping.close()
+
+
+async def test_those_that_come_while_a_group_is_served_wait_for_one_another_before_they_make_a_second() -> None:
+    store = Store(seconds=0.1)
+    grouping = grouping_over(store, window_seconds=0.02, at_once=2)
+    calls = []
+    for n in range(6):
+        calls.append(asyncio.create_task(grouping.add(n)))
+        await asyncio.sleep(0.001)
+    await asyncio.gather(*calls)
+    assert store.groups == [[0], [1, 2, 3, 4, 5]]
 
 
 async def test_everyone_of_a_group_is_told_what_went_wrong_and_the_next_group_goes_on() -> None:

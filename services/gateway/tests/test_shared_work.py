@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sightline.common.rpc import Identity
 from sightline.gateway.fingerprints import KnownFingerprints
-from sightline.gateway.reception import Asked, _identified
+from sightline.gateway.reception import Asked, _work
 from sightline.gateway.settings import JobSettings
 from sightline.gateway.submissions import Submissions
 from sightline.v1.job_pb2 import Job, JobSpec
@@ -26,7 +26,7 @@ def asked(*, force: bool = False, media: str = FIRST, options: dict[str, Any] | 
 
 
 def work(one: Asked, **fingerprints: bytes) -> bytes | None:
-    return _identified(one, BYTES, fingerprints).work_sha256
+    return _work(one, BYTES, fingerprints)
 
 
 def mix(*pieces: str, gap_seconds: int = 0) -> Asked:
@@ -67,7 +67,7 @@ def test_a_mix_is_the_bytes_of_its_pieces_in_their_order_and_places() -> None:
     assert len({work(one) for one in others}) == len(others)
     again = mix(FIRST, FIRST)
     uploaded_twice = {**BYTES, ("acme", UUID(SECOND.removeprefix("media/"))): FIRST.encode()}
-    assert work(again) == _identified(mix(FIRST, SECOND), uploaded_twice, {}).work_sha256
+    assert work(again) == _work(mix(FIRST, SECOND), uploaded_twice, {})
 
 
 class Counting:

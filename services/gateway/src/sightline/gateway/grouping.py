@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -14,46 +14,52 @@ Serve = Callable[[Sequence[T]], Awaitable[Sequence[R]]]
 
 
 class Grouping(Generic[T, R]):
-    """Serves one group at a time; what comes meanwhile makes the next group."""
+    """Serves one group at a time, or a few; what comes meanwhile makes the next group."""
 
-    def __init__(self, serve: Serve[T, R], *, window_seconds: float, group_max: int) -> None:
+    def __init__(self, serve: Serve[T, R], *, window_seconds: float, group_max: int, at_once: int = 1) -> None:
         """Prepare to group.
 
         Args:
             serve: serves a group, in one transaction say.
             window_seconds: how long a group waits for more once calls are seen to come together.
             group_max: how many items a group has at most.
+            at_once: how many groups are served at the same time: while one waits for a disk, another is made.
         """
         self._serve = serve
         self._window_seconds = window_seconds
         self._group_max = group_max
+        self._at_once = at_once
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
-        self._working: asyncio.Task[None] | None = None
+        self._working: set[asyncio.Task[None]] = set()
 
     async def add(self, item: T) -> R:
         """Serve an item in the next group; the item is served even if the caller gives up."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
-        if self._working is None:
-            self._working = asyncio.create_task(self._work(), name="grouping")
+        if len(self._working) < self._at_once:
+            self._working.add(asyncio.create_task(self._work(alone=not self._working), name="grouping"))
         return await answer
 
     async def close(self) -> None:
         """Wait until all that was added is served."""
-        if self._working is not None:
-            await self._working
+        while self._working:
+            await asyncio.wait(self._working)
 
-    async def _work(self) -> None:
+    async def _work(self, *, alone: bool) -> None:
+        # Calls that came together, or while others were served, show that more are on their way.
+        together = not alone
         try:
-            while self._waiting:
-                group, self._waiting = self._waiting[: self._group_max], self._waiting[self._group_max :]
-                await self._serve_group(group)
-                # Calls that came together, or while others were served, show that more are on their way.
-                together = len(group) > 1 or bool(self._waiting)
+            while True:
                 if together and len(self._waiting) < self._group_max:
                     await asyncio.sleep(self._window_seconds)
+                group, self._waiting = self._waiting[: self._group_max], self._waiting[self._group_max :]
+                if not group:
+                    return
+                await self._serve_group(group)
+                together = len(group) > 1 or bool(self._waiting)
         finally:
-            self._working = None
+            # At once, and not when the loop comes to it: who adds meanwhile relies on those who work.
+            self._working.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _serve_group(self, group: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         try:

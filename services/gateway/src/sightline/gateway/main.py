@@ -297,7 +297,12 @@ def _entry(world: World, stack: AsyncExitStack) -> Entry:
 def _add_jobs(server: RpcServer, world: World, entry: Entry, limits: QuotaParts, stack: AsyncExitStack) -> None:
     settings, jobs = world.settings.jobs, Jobs(world.database)
     gate = gate_before(entry.reception, world.settings, world.database)
-    grouping = Grouping(gate.take_group, window_seconds=settings.grouping_seconds, group_max=settings.group_max)
+    grouping = Grouping(
+        gate.take_group,
+        window_seconds=settings.grouping_seconds,
+        group_max=settings.group_max,
+        at_once=settings.groups_at_once,
+    )
     watching = Watching(jobs, world.bus, settings.watch_check_seconds)
     for part in (grouping, watching):
         stack.push_async_callback(part.close)

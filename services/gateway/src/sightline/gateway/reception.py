@@ -81,11 +81,7 @@ class Reception:
         further = await self._further(asked)
         absent = await self._absent(asked, further)
         fingerprints = await self._fingerprints.current()
-        present = [
-            self._reserved(_identified(one, further, fingerprints))
-            for one in asked
-            if one.submission.job_id not in absent
-        ]
+        present = [self._completed(one, further, fingerprints) for one in asked if one.submission.job_id not in absent]
         outcomes = dict(zip((s.job_id for s in present), await self._stored(present), strict=True))
         self._publish(s for s in present if _is_new(outcomes[s.job_id]))
         await self._follow(present, outcomes)
@@ -112,11 +108,12 @@ class Reception:
         refused: dict[UUID, Outcome] = {job_id: NotFound(f"{MEDIA}/{media_id}") for job_id, media_id in missing.items()}
         return refused | await self._jobs.repeats([o.submission for o in asked if o.submission.job_id in missing])
 
-    def _reserved(self, submission: Submission) -> Submission:
+    def _completed(self, one: Asked, further: Further, fingerprints: Mapping[str, bytes]) -> Submission:
+        """Add what the request does not know: with what the work is done, and whether there is room to publish it."""
+        submission = one.submission
         # What may not run yet is published by housekeeping, when its time has come.
-        if submission.published and submission.run_time is None and self._publication.reserve(submission.queue):
-            return submission
-        return replace(submission, published=False)
+        published = submission.published and submission.run_time is None and self._publication.reserve(submission.queue)
+        return replace(submission, published=published, work_sha256=_work(one, further, fingerprints))
 
     async def _follow(self, submissions: Sequence[Submission], outcomes: Mapping[UUID, Outcome]) -> None:
         """Count what is shared, and let the tasks of jobs that have become more urgent go to the front."""
@@ -143,14 +140,14 @@ class Reception:
             self._publication.offer(queue, of_queue)
 
 
-def _identified(one: Asked, further: Further, fingerprints: Mapping[str, bytes]) -> Submission:
+def _work(one: Asked, further: Further, fingerprints: Mapping[str, bytes]) -> bytes | None:
     """Add to what is done with what it is done, and what the further media is: equal work has an equal digest."""
     submission = one.submission
     if submission.work_sha256 is None:
-        return submission
+        return None
     pieces = [further[submission.tenant, media_id] for media_id in one.further_media_ids]
     parts = [submission.work_sha256, *pieces, fingerprints.get(submission.kind, b"")]
-    return replace(submission, work_sha256=hashlib.sha256(b"".join(parts)).digest())
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def _missing(asked: Asked, there: Further) -> UUID | None:

@@ -43,6 +43,7 @@ class JobSettings(Section):
         0.002, ge=0, description="how long submissions wait for others to join their commit; one alone never waits"
     )
     group_max: int = Field(500, ge=1, description="submissions in one commit at most")
+    groups_at_once: int = Field(2, ge=1, description="commits under way at once; each takes a connection")
     window: int = Field(1000, ge=1, description="tasks of a queue that lie in Redis; the rest waits in PostgreSQL")
     fingerprints_seconds: float = Field(
         2.0, ge=0, description="how long it is known which models results are made with, before they are reused"

@@ -92,7 +92,8 @@ def _work(kind: str, job: job_pb2.Job) -> bytes:
         options = type(options).FromString(options.SerializeToString())
         for piece in options.pieces:
             piece.media = ""
-    text = json.dumps([kind, options.SerializeToString(deterministic=True).hex(), dict(job.labels)], sort_keys=True)
+    labels = json.dumps(dict(job.labels), sort_keys=True) if job.labels else ""
+    text = f"{kind} {options.SerializeToString(deterministic=True).hex()} {labels}"
     return hashlib.sha256(text.encode()).digest()
 
 

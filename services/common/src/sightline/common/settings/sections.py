@@ -121,7 +121,7 @@ class WorkerSettings(Section):
     slots: int = Field(2, ge=1, description="tasks that run at once")
     lease_seconds: Seconds = Field(30.0, description="how long a claim holds without a heartbeat")
     heartbeat_seconds: Seconds = Field(5.0, description="interval of lease renewals")
-    claim_ahead_max: int = Field(64, ge=1, description="tasks claimed at once at most, when they are very short")
+    claim_ahead_max: int = Field(256, ge=1, description="tasks claimed at once at most, when they are very short")
     poll_seconds: Seconds = Field(
         5.0, description="interval of claims straight from PostgreSQL, whatever the queue does"
     )
