@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 class Create(TypedDict, total=False):
@@ -25,3 +25,15 @@ class Create(TypedDict, total=False):
     request_id: str | None
     wait: bool
     timeout: float | None
+
+
+def told(create: Create) -> dict[str, Any]:
+    """Fill in what was not said of a job.
+
+    Raises:
+        TypeError: something was said that no job can be told.
+    """
+    defaults = {"priority": 0, "labels": None, "force": False, "request_id": None, "wait": False, "timeout": None}
+    if unknown := create.keys() - defaults.keys():
+        raise TypeError(f"a job is created without {', '.join(sorted(unknown))}")
+    return {**defaults, **create}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from sightline.client.content import FileLike
-from sightline.client.creating import Create
+from sightline.client.creating import Create, told
 from sightline.client.sound import SoundPiece, duration
 from sightline.v1 import extract_pb2
 from sightline.v1.extract_pb2 import AudioFormat, PictureFormat
@@ -63,7 +63,7 @@ class AsyncExtractJobs(ABC):
             SightlineError: nothing was stored.
         """
         options = _slides(keep_builds, min_shown, text, image_format)
-        return await self._submit(source, JobSpec(extract_slides=options), **_told(create))
+        return await self._submit(source, JobSpec(extract_slides=options), **told(create))
 
     async def extract_text(self, source: Source, *, min_score: float | None = None, **create: Unpack[Create]) -> Job:
         """Create a job that reads a picture (`extract_text`), or what a video shows and when (`extract_text_video`).
@@ -78,7 +78,7 @@ class AsyncExtractJobs(ABC):
             SightlineError: nothing was stored.
         """
         options = extract_pb2.ExtractTextOptions(min_score=min_score)
-        return await self._submit(source, JobSpec(extract_text=options), **_told(create))
+        return await self._submit(source, JobSpec(extract_text=options), **told(create))
 
     async def transcribe(
         self, source: Source, *, language: str = "", model: str = "", words: bool = False, **create: Unpack[Create]
@@ -98,7 +98,7 @@ class AsyncExtractJobs(ABC):
             JobNotSucceeded: it was waited for, and failed or was cancelled.
             SightlineError: nothing was stored.
         """
-        return await self._submit(source, JobSpec(transcribe=_transcript(language, model, words)), **_told(create))
+        return await self._submit(source, JobSpec(transcribe=_transcript(language, model, words)), **told(create))
 
     async def make_document(
         self,
@@ -130,7 +130,7 @@ class AsyncExtractJobs(ABC):
             omit_transcript=not transcript,
             transcribe=_transcript(language, model, False),
         )
-        return await self._submit(source, JobSpec(make_document=options), **_told(create))
+        return await self._submit(source, JobSpec(make_document=options), **told(create))
 
     async def mix_audio(
         self,
@@ -169,7 +169,7 @@ class AsyncExtractJobs(ABC):
             loudness_lufs=loudness,
             format=format,
         )
-        return await self._made(JobSpec(mix_audio=options), **_told(create))
+        return await self._made(JobSpec(mix_audio=options), **told(create))
 
     async def extract_audio(
         self,
@@ -204,7 +204,7 @@ class AsyncExtractJobs(ABC):
             start=None if start is None else duration(start),
             end=None if end is None else duration(end),
         )
-        return await self._submit(source, JobSpec(extract_audio=options), **_told(create))
+        return await self._submit(source, JobSpec(extract_audio=options), **told(create))
 
     async def extract_keyframes(
         self,
@@ -231,15 +231,7 @@ class AsyncExtractJobs(ABC):
         options = extract_pb2.ExtractKeyframesOptions(
             max_count=max_count, max_side_px=max_side_px, image_format=image_format
         )
-        return await self._submit(source, JobSpec(extract_keyframes=options), **_told(create))
-
-
-def _told(create: Create) -> dict[str, Any]:
-    """Fill in what was not said."""
-    defaults = {"priority": 0, "labels": None, "force": False, "request_id": None, "wait": False, "timeout": None}
-    if unknown := create.keys() - defaults.keys():
-        raise TypeError(f"a job is created without {', '.join(sorted(unknown))}")
-    return {**defaults, **create}
+        return await self._submit(source, JobSpec(extract_keyframes=options), **told(create))
 
 
 def _slides(

@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import grpc
 from google.protobuf import empty_pb2
@@ -19,6 +19,7 @@ from sightline.client._async.media import AsyncMediaStore
 from sightline.client._async.object_jobs import AsyncObjectJobs
 from sightline.client._async.waiting import run_blocking, sleep
 from sightline.client.content import FileLike
+from sightline.client.creating import Create, told
 from sightline.client.errors import Conflict, NotFound, SightlineError
 from sightline.client.names import has_ended, is_media_name, job_name
 from sightline.client.outputs import output_files
@@ -88,12 +89,7 @@ class AsyncJobs(AsyncObjectJobs, AsyncExtractJobs):
         max_faces: int = 0,
         embeddings: bool = False,
         video: FaceVideoOptions | None = None,
-        priority: int = 0,
-        labels: Mapping[str, str] | None = None,
-        force: bool = False,
-        request_id: str | None = None,
-        wait: bool = False,
-        timeout: float | None = None,
+        **create: Unpack[Create],
     ) -> Job:
         """Create a job that finds the faces in a picture or a video, which is uploaded first if need be.
 
@@ -106,13 +102,7 @@ class AsyncJobs(AsyncObjectJobs, AsyncExtractJobs):
             max_faces: most faces of a picture or frame, the largest first; 0 means all.
             embeddings: whether each face, and each person of a video, carries its embedding.
             video: which frames of a video are looked at, and who is taken for one person.
-            priority: how urgent it is, 1 to 10, 10 the most; 0 means 5.
-            labels: words of your own, to find the job by.
-            force: whether to run the work even if the same work is running or was done.
-            request_id: a UUID that makes the call safe to repeat; None makes one, which lasts for this call.
-            wait: whether to wait until the job has succeeded.
-            timeout: how many seconds each of the steps may take; None allows the client's own, and as long as
-                it takes for the upload and the wait.
+            create: how the job is created.
 
         Returns:
             The job; read what it found with `results`.
@@ -122,8 +112,7 @@ class AsyncJobs(AsyncObjectJobs, AsyncExtractJobs):
             SightlineError: nothing was stored.
         """
         spec = JobSpec(detect_faces=requests.face_options(min_score, max_faces, embeddings, video))
-        create = {"priority": priority, "labels": labels, "force": force, "request_id": request_id}
-        return await self._submit(source, spec, wait, timeout, **create)
+        return await self._submit(source, spec, **told(create))
 
     async def batch_create(
         self, jobs: Sequence[JobSpec | CreateJobRequest], *, timeout: float | None = None

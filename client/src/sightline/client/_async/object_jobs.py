@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Unpack
 
 from sightline.client.content import FileLike
+from sightline.client.creating import Create, told
 from sightline.v1.job_pb2 import Job, JobSpec
 from sightline.v1.media_pb2 import Media
 from sightline.v1.object_pb2 import DetectObjectsOptions, ObjectVideoOptions, SegmentOptions
 
 
 class AsyncObjectJobs(ABC):
-    """Create jobs that find, follow and segment objects."""
+    """Create jobs that find, follow and segment objects. `create` is what every job can be told (`Create`)."""
 
     @abstractmethod
     async def _submit(
@@ -32,12 +33,7 @@ class AsyncObjectJobs(ABC):
         max_objects: int = 0,
         image_side_px: int = 0,
         video: ObjectVideoOptions | None = None,
-        priority: int = 0,
-        labels: Mapping[str, str] | None = None,
-        force: bool = False,
-        request_id: str | None = None,
-        wait: bool = False,
-        timeout: float | None = None,
+        **create: Unpack[Create],
     ) -> Job:
         """Create a job that finds the objects in a picture, or follows those of a video.
 
@@ -53,13 +49,7 @@ class AsyncObjectJobs(ABC):
             max_objects: most objects of a picture or frame, the surest first; 0 leaves it to the service.
             image_side_px: longer side of the picture as the model sees it; 0 means the model's own.
             video: which frames of a video are looked at, and the lines and zones that are counted.
-            priority: how urgent it is, 1 to 10, 10 the most; 0 means 5.
-            labels: words of your own, to find the job by.
-            force: whether to run the work even if the same work is running or was done.
-            request_id: a UUID that makes the call safe to repeat; None makes one, which lasts for this call.
-            wait: whether to wait until the job has succeeded.
-            timeout: how many seconds each of the steps may take; None allows the client's own, and as long as
-                it takes for the upload and the wait.
+            create: how the job is created.
 
         Returns:
             The job; read what it found with `results`.
@@ -77,8 +67,7 @@ class AsyncObjectJobs(ABC):
             image_side_px=image_side_px,
             video=video,
         )
-        create = {"priority": priority, "labels": labels, "force": force, "request_id": request_id}
-        return await self._submit(source, JobSpec(detect_objects=options), wait, timeout, **create)
+        return await self._submit(source, JobSpec(detect_objects=options), **told(create))
 
     async def segment(
         self,
@@ -92,12 +81,7 @@ class AsyncObjectJobs(ABC):
         min_diameter_px: float | None = None,
         max_diameter_px: float | None = None,
         masks: bool = True,
-        priority: int = 0,
-        labels: Mapping[str, str] | None = None,
-        force: bool = False,
-        request_id: str | None = None,
-        wait: bool = False,
-        timeout: float | None = None,
+        **create: Unpack[Create],
     ) -> Job:
         """Create a job that segments a picture; what is segmented is said as in `objects.segment`.
 
@@ -111,12 +95,7 @@ class AsyncObjectJobs(ABC):
             min_diameter_px: least equivalent diameter in pixels; None leaves it to the engine.
             max_diameter_px: greatest equivalent diameter in pixels; None means no limit.
             masks: whether each segment carries its pixels, which takes space.
-            priority: how urgent it is, 1 to 10, 10 the most; 0 means 5.
-            labels: words of your own, to find the job by.
-            force: whether to run the work even if the same work is running or was done.
-            request_id: a UUID that makes the call safe to repeat; None makes one, which lasts for this call.
-            wait: whether to wait until the job has succeeded.
-            timeout: as in `detect_objects`.
+            create: how the job is created.
 
         Returns:
             The job; read what it found with `results`.
@@ -135,5 +114,4 @@ class AsyncObjectJobs(ABC):
             max_diameter_px=max_diameter_px,
             omit_masks=not masks,
         )
-        create = {"priority": priority, "labels": labels, "force": force, "request_id": request_id}
-        return await self._submit(source, JobSpec(segment=options), wait, timeout, **create)
+        return await self._submit(source, JobSpec(segment=options), **told(create))
