@@ -98,13 +98,15 @@ def speed(options: argparse.Namespace) -> dict[str, Any]:
     """Run both on one film in turns."""
     rows: dict[str, Any] = {}
     print(f"\n{'film':<34}{'way':<22}{'x real time':>12}{'x per CPU':>11}{'CPU s':>8}{'F1':>7}")
-    for subject in ("ordinary", "ordinary_with_inset"):
+    for subject in options.speed_subjects:
         lecture = make_lecture(subject, options.seeds[0], options.speed_seconds, 720)
         film = film_of(lecture, options.folder)
-        laps: dict[str, list[dict[str, Any]]] = {"sightline": [], "PySceneDetect": []}
+        rivals = {f"PySceneDetect at {threshold:g}": threshold for threshold in options.thresholds}
+        laps: dict[str, list[dict[str, Any]]] = {name: [] for name in ("sightline", *rivals)}
         for _ in range(options.rounds):
             laps["sightline"].append(ours(film, options.threads))
-            laps["PySceneDetect"].append(rival(film, DEFAULT_THRESHOLD))
+            for name, threshold in rivals.items():
+                laps[name].append(rival(film, threshold))
         rows[film.stem] = {name: timing(lecture, found) for name, found in laps.items()}
         for name, row in rows[film.stem].items():
             print(
@@ -131,6 +133,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="length of the films for accuracy")
     parser.add_argument("--height", type=int, help="lines of those films; each seed its own if not given")
     parser.add_argument("--speed-seconds", type=float, default=600.0, help="length of the films for speed; 0: none")
+    parser.add_argument("--speed-subjects", nargs="+", default=["ordinary", "ordinary_with_inset"])
+    parser.add_argument(
+        "--thresholds", type=float, nargs="+", default=[DEFAULT_THRESHOLD], help="of the rival, for speed"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--no-rival", dest="rival", action="store_false", help="accuracy of ours alone")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -55,16 +56,26 @@ class Score:
 
 
 def score_cuts(lecture: Lecture, cuts: Sequence[float]) -> Score:
-    """Match cuts with the truth one to one, each with the nearest that is left."""
-    truth = [slide.start for slide in lecture.truth[1:]]
-    left = sorted(cuts)
-    hits = 0
+    """Match cuts with the truth one to one, each with the nearest that is left.
+
+    Where one camera follows another no slide comes or goes: such a cut need not be found, and does not count if it is.
+    """
+    changes = list(pairwise(lecture.truth))
+    truth = [after.start for before, after in changes if "slide" in (before.kind, after.kind)]
+    free = [after.start for before, after in changes if "slide" not in (before.kind, after.kind)]
+    left, hits = _unmatched(truth, sorted(cuts))
+    left, _ = _unmatched(free, left)
+    return Score(true=len(truth), found=hits + len(left), hits=hits)
+
+
+def _unmatched(truth: Sequence[float], cuts: list[float]) -> tuple[list[float], int]:
+    """Give the cuts that are left when each of the truth has taken the nearest, and how many were taken."""
+    left = list(cuts)
     for time in truth:
         near = [cut for cut in left if abs(cut - time) <= TOLERANCE_SECONDS]
         if near:
             left.remove(min(near, key=lambda cut: abs(cut - time)))
-            hits += 1
-    return Score(true=len(truth), found=len(cuts), hits=hits)
+    return left, len(cuts) - len(left)
 
 
 def score_slides(lecture: Lecture, showings: Sequence[Showing], film: Path) -> Score:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -43,25 +44,56 @@ class Change:
     """What differs between two views, in changed pixels; things as small as pointers are not counted.
 
     Attributes:
-        area: changed share of the picture, 0 to 1; 0 when only pointers and noise differ.
-        blocks: blocks with changed pixels.
-        added: where there was ground and now is ink.
-        removed: where there was ink and now is ground.
-        replaced: where one ink stands for another, or one ground for another.
-        kept: pixels of edges that both have.
+        one: the earlier view.
+        other: the later view.
+        hot: pixels that have changed; None when only pointers and noise differ.
+        ignored: pixels that move by themselves.
     """
 
-    area: float
-    blocks: Mask
-    added: int
-    removed: int
-    replaced: int
-    kept: int
+    one: View
+    other: View
+    hot: Mask | None
+    ignored: Mask | None
+
+    @property
+    def area(self) -> float:
+        """Changed share of the picture, 0 to 1; 0 when only pointers and noise differ."""
+        return 0.0 if self.hot is None else np.count_nonzero(self.hot) / self.hot.size
+
+    @cached_property
+    def blocks(self) -> Mask:
+        """Blocks with changed pixels."""
+        if self.hot is None:
+            return np.zeros(blocks_shape(self.one.gray.shape[0], self.one.gray.shape[1]), np.bool_)
+        return in_blocks(self.hot) > 0
+
+    @cached_property
+    def added(self) -> int:
+        """Where there was ground and now is ink."""
+        return self._count(self.other.busy & ~self.one.busy)
+
+    @cached_property
+    def removed(self) -> int:
+        """Where there was ink and now is ground."""
+        return self._count(self.one.busy & ~self.other.busy)
+
+    @cached_property
+    def replaced(self) -> int:
+        """Where one ink stands for another, or one ground for another."""
+        return self._count(self.one.busy == self.other.busy)
+
+    @cached_property
+    def kept(self) -> int:
+        """Pixels of edges that both have."""
+        return 0 if self.hot is None else _kept(self.one, self.other, self.ignored)
+
+    def _count(self, pixels: Mask) -> int:
+        return 0 if self.hot is None else int(np.count_nonzero(self.hot & pixels & _things(self.hot & pixels)))
 
     @property
     def significant(self) -> bool:
         """Whether anything but pointers and noise differs."""
-        return self.area > 0
+        return self.hot is not None
 
     @property
     def is_build(self) -> bool:
@@ -92,10 +124,7 @@ def compare(one: View, other: View, ignored: Mask | None = None) -> Change:
         other: the later view, of the same size.
         ignored: pixels that move by themselves.
     """
-    hot = _changed(one, other, ignored)
-    if hot is None:
-        return Change(0.0, np.zeros(blocks_shape(one.gray.shape[0], one.gray.shape[1]), np.bool_), 0, 0, 0, 0)
-    return _measured(one, other, hot, ignored)
+    return Change(one, other, _changed(one, other, ignored), ignored)
 
 
 def differ(one: View, other: View, ignored: Mask | None = None) -> bool:
@@ -173,22 +202,7 @@ def _sizes(stats: NDArray[np.int32], wide: int, high: int) -> tuple[NDArray[np.i
     return widths, heights
 
 
-def _measured(one: View, other: View, hot: Mask, ignored: Mask | None) -> Change:
-    return Change(
-        area=np.count_nonzero(hot) / hot.size,
-        blocks=in_blocks(hot) > 0,
-        added=_count(hot & other.busy & ~one.busy),
-        removed=_count(hot & one.busy & ~other.busy),
-        replaced=_count(hot & (one.busy == other.busy)),
-        kept=_kept(one, other, ignored),
-    )
-
-
 def _kept(one: View, other: View, ignored: Mask | None) -> int:
     """Count the pixels of edges that both have."""
     kept = one.edges & other.near_edges
     return int(np.count_nonzero(kept if ignored is None else kept & ~ignored))
-
-
-def _count(pixels: Mask) -> int:
-    return int(np.count_nonzero(pixels & _things(pixels)))

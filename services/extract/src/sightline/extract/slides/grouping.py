@@ -14,6 +14,9 @@ from sightline.extract.slides.slide import SlideOptions
 from sightline.extract.slides.stills import Still, change_between, same_stills
 from sightline.extract.slides.views import is_black, thumbnail, thumbnails_alike
 
+# Two looks at one page have more of their edges in common than this, for all that an encoder does.
+_SAME_INK_SHARE = 0.4
+
 
 @dataclass(eq=False)
 class Group:
@@ -147,4 +150,11 @@ def _shows_again(known: Sequence[Still], one: Group) -> bool:
 
 
 def _alike(still: Still, last: Still, small: NDArray[np.float32]) -> bool:
-    return thumbnails_alike(thumbnail(still.look.gray), small) and same_stills(still, last)
+    return thumbnails_alike(thumbnail(still.look.gray), small) and _same_ink(still, last) and same_stills(still, last)
+
+
+def _same_ink(one: Still, other: Still) -> bool:
+    """Tell whether two may show the same, by the edges that both have: quick, as most pages of a lecture differ."""
+    moving = one.ignored_pixels | other.ignored_pixels
+    most = max(np.count_nonzero(still.look.edges & ~moving) for still in (one, other))
+    return bool(np.count_nonzero(one.look.edges & other.look.near_edges & ~moving) >= _SAME_INK_SHARE * most)

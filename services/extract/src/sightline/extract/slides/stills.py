@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -175,21 +176,25 @@ def _band_changes(trace: Trace) -> list[BandChange]:
     steps = [
         (one.view, other.view)
         for one, other in pairwise(trace.seen)
-        if other.link is Link.LOOKED and other.view.seconds - one.view.seconds < _STEP_SECONDS
+        if other.link is Link.LOOKED
+        and other.view.seconds - one.view.seconds < _STEP_SECONDS
+        and not trace.motion.camera_at(other.view.seconds)
     ]
+
+    @cache
+    def change(index: int) -> Change:
+        one, other = steps[index]
+        return compare(one, other, pixels_of(trace.motion.at(other.seconds), other))
+
     found = []
     for index, (one, other) in enumerate(steps):
-        if not may_be_in_band(hot_pixels(one, other)):
+        if not may_be_in_band(hot_pixels(one, other)) or not in_band(change(index)):
             continue
-        changes = [_step(trace, *step) for step in steps[max(0, index - 1) : index + 2]]
         # A page that slides in begins and ends at an edge too, but something else changes right before or after.
-        if all(not change.significant or in_band(change) for change in changes):
-            found.append(BandChange(other.seconds, changes[min(index, 1)]))
-    return [one for one in found if one.change.significant]
-
-
-def _step(trace: Trace, one: View, other: View) -> Change:
-    return compare(one, other, pixels_of(trace.motion.at(other.seconds), other))
+        beside = [change(near) for near in (index - 1, index + 1) if 0 <= near < len(steps)]
+        if all(not near.significant or in_band(near) for near in beside):
+            found.append(BandChange(other.seconds, change(index)))
+    return found
 
 
 def change_between(one: Still, other: Still) -> Change:
