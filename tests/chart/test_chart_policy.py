@@ -81,11 +81,12 @@ def test_nothing_is_explained_that_is_not_found(findings: Mapping[str, set[str]]
 
 
 def test_every_image_can_be_given_by_its_digest() -> None:
-    settings = [f"image.digests.{name}={DIGEST}" for name in ("gateway", "face", "object", "extract")]
-    others = ("edge.image", "postgres.internal.image", "redis.internal.image")
-    settings += [f"{value}=registry.example.org/{value}@{DIGEST}" for value in others]
-    images = {one["image"] for pod in pods(objects("minimal", ("--set", ",".join(settings)))) for one in pod.containers}
-    assert len(images) == len(settings)
+    ours = [f"image.digests.{name}={DIGEST}" for name in ("gateway", "face", "object", "extract")]
+    others = ("edge.image", "postgres.internal.image", "redis.internal.image", "pgbouncer.image")
+    given = [*ours, *(f"{value}=registry.example.org/{value}@{DIGEST}" for value in others)]
+    found = objects("minimal", ("--set", ",".join((*given, "pgbouncer.enabled=true"))))
+    images = {one["image"] for pod in pods(found) for one in pod.containers}
+    assert len(images) == len(given)
     assert all(image.endswith(DIGEST) for image in images)
 
 
