@@ -21,6 +21,9 @@ class Upkeep:
         self._unpublished = unpublished
         self.lost_asked = 0
 
+    async def queues_with_work(self, queues: Sequence[str]) -> Sequence[str]:
+        return queues if self._published or self._unpublished else ()
+
     async def published(self, _queue: str, *, older_seconds: float) -> int:
         return self._published
 

@@ -118,8 +118,8 @@ class Refill:
         self._counted: dict[str, float] = {}
 
     async def fill(self) -> bool:
-        """Fill every queue once."""
-        outcomes = [await self._fill(queue) for queue in self._queues]
+        """Fill every queue once; all that are empty cost one question together."""
+        outcomes = [await self._fill(queue) for queue in await self._upkeep.queues_with_work(self._queues)]
         return any(outcomes)
 
     async def _fill(self, queue: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -98,6 +98,10 @@ class Upkeep:
     async def end_overdue(self, error: bytes, count: int = 500) -> list[Overdue]:
         """End jobs whose deadline has passed; `error` is what their clients read."""
         return await self._database.fetch(Overdue, "upkeep.end_overdue", {"error": error, "count": count})
+
+    async def queues_with_work(self, queues: Sequence[str]) -> list[str]:
+        """Name those of the queues in which any task waits whose time has come."""
+        return [row[0] for row in await self._database.rows("upkeep.queues_with_work", {"queues": list(queues)})]
 
     async def publishable(self, queue: str, *, older_seconds: float, count: int) -> list[Publishable]:
         """Name waiting tasks without a message, or with one older than `older_seconds`, and mark them published."""

@@ -74,6 +74,10 @@ FROM late
 WHERE jobs.tenant = late.tenant AND jobs.job_id = late.job_id AND jobs.state IN (1, 2)
 RETURNING jobs.job_id, jobs.state, cardinality(history) AS transition;
 
+-- name: queues_with_work
+SELECT wanted.queue FROM unnest(:queues::text[]) AS wanted (queue)
+WHERE EXISTS (SELECT FROM tasks WHERE tasks.queue = wanted.queue AND state = 1 AND ready_time <= now());
+
 -- name: publishable
 -- The row is the outbox: what waits and was never published, or so long ago that the message must be lost. Tenants
 -- take turns, so that a flood of one delays the others by its turns and not by its length.
