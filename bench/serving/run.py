@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OTHERS = ROOT / "build/bench-serving/bin"
 PICTURE = Path(insightface.__file__).parent / "data/images/t1.jpg"
 SESSIONS = 2
+BARE, SAME = "bare loop", "same loop"
 START_SECONDS = 120.0
 IDLE_SECONDS = 10.0
 
@@ -101,9 +102,9 @@ def until_answers(address: str) -> None:
         time.sleep(0.3)
 
 
-def bare(stack: ExitStack, folder: Path) -> Way:
-    command = [sys.executable, "-m", "bench.serving.loop", str(PICTURE), str(SESSIONS)]
-    process = started(stack, command, folder / "loop.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def loop(stack: ExitStack, folder: Path, name: str, what: str) -> Way:
+    command = [sys.executable, "-m", "bench.serving.loop", str(PICTURE), str(SESSIONS), what]
+    process = started(stack, command, folder / f"{what}.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin
     assert process.stdout
     assert int(process.stdout.readline()) == 6
@@ -116,7 +117,7 @@ def bare(stack: ExitStack, folder: Path) -> Way:
         seconds = float(process.stdout.readline())
         return Lap(seconds, [seconds * SESSIONS / pictures] * pictures)
 
-    return Way("bare loop", {"loop": process.pid}, turn)
+    return Way(name, {"loop": process.pid}, turn)
 
 
 def sightline(stack: ExitStack, folder: Path, callers: int) -> Way:
@@ -197,13 +198,14 @@ def measured(way: Way, pictures: int, idle: Mapping[str, float]) -> dict[str, fl
     }  # fmt: skip
 
 
-def beside(laps: list[dict[str, float]], bare_laps: list[dict[str, float]]) -> dict[str, float]:
-    """Compare with the bare loop of the same round: machines change from round to round more than the ways differ."""
-    rounds = list(zip(laps, bare_laps, strict=True))
-    return {
-        "share_of_bare": round(statistics.median(lap["per_second"] / bare["per_second"] for lap, bare in rounds), 3),
-        "beyond_bare_ms": round(statistics.median(lap["cpu_ms"] - bare["cpu_ms"] for lap, bare in rounds), 2),
-    }
+def beside(laps: list[dict[str, float]], loops: Mapping[str, list[dict[str, float]]]) -> dict[str, float]:
+    """Compare with both loops of the same round: machines change from round to round more than the ways differ."""
+    found = {}
+    for name, loop_laps in loops.items():
+        rounds, word = list(zip(laps, loop_laps, strict=True)), name.partition(" ")[0]
+        found[f"share_of_{word}"] = statistics.median(lap["per_second"] / one["per_second"] for lap, one in rounds)
+        found[f"beyond_{word}_ms"] = statistics.median(lap["cpu_ms"] - one["cpu_ms"] for lap, one in rounds)
+    return {name: round(figure, 3) for name, figure in found.items()}
 
 
 def main() -> None:
@@ -216,7 +218,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="serving-")))
         folder.chmod(0o755)
-        ways = [bare(stack, folder)]
+        ways = [loop(stack, folder, BARE, "boxes"), loop(stack, folder, SAME, "faces")]
         ways += [make(stack, folder, options.callers) for make in (sightline, bento, mlserver)]
         for way in ways:
             way.turn(6)
@@ -229,12 +231,16 @@ def main() -> None:
         name: {figure: round(statistics.median(lap[figure] for lap in laps), 2) for figure in laps[0]}
         for name, laps in found.items()
     }
-    pairs = {name: beside(laps, found["bare loop"]) for name, laps in found.items()}
-    print(f"{'way':<12}{'pictures/s':>12}{'of bare':>9}{'CPU ms':>9}{'beyond':>9}{'p50 ms':>9}{'p99 ms':>9}")
+    pairs = {name: beside(laps, {one: found[one] for one in (BARE, SAME)}) for name, laps in found.items()}
+    print(f"{'':<51}{'against the bare loop':>24}{'against the same loop':>24}")
+    heads = f"{'pictures/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms':>9}"
+    print(f"{'way':<12}{heads}" + f"{'share':>15}{'ms':>9}" * 2)
     for name, figures in medians.items():
+        pair = pairs[name]
         print(
-            f"{name:<12}{figures['per_second']:>12.1f}{pairs[name]['share_of_bare']:>9.2f}{figures['cpu_ms']:>9.1f}"
-            f"{pairs[name]['beyond_bare_ms']:>9.2f}{figures['p50_ms']:>9.0f}{figures['p99_ms']:>9.0f}"
+            f"{name:<12}{figures['per_second']:>12.1f}{figures['p50_ms']:>9.0f}{figures['p99_ms']:>9.0f}"
+            f"{figures['cpu_ms']:>9.1f}{pair['share_of_bare']:>15.2f}{pair['beyond_bare_ms']:>9.2f}"
+            f"{pair['share_of_same']:>15.2f}{pair['beyond_same_ms']:>9.2f}"
         )
     print(json.dumps({name: {**medians[name], **pairs[name], "idle": idle[name]} for name in medians}))
 

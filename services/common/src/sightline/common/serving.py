@@ -9,6 +9,7 @@ A service's main.py is the one place that knows both.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -106,6 +107,9 @@ async def _serve(name: str, version: str, settings: S, build: Callable[[Ground, 
             parts = build(ground, settings)
             server = RpcServer(settings.rpc, metrics, tracing, readiness, admit=admit_forwarded)
             parts.add_methods(server)
+            # A full collection stops every call, nearly all of it for what was built once and stays.
+            gc.collect()
+            gc.freeze()
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.run_until(stop))
                 if settings.worker.enabled:
