@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import grpc
 import pytest
@@ -23,6 +22,7 @@ from sightline.common.state.identifiers import uuid7
 from sightline.common.state.keys import Keys
 from sightline.common.state.media import MediaFiles, NewMedia
 from sightline.common.state.tasks import Claim, Ended, Failure, Success, Tasks
+from sightline.common.worker import telling
 from sightline.gateway.main import gateway
 from sightline.gateway.settings import AnalysisServices, HousekeepingSettings, JobSettings, Settings
 from sightline.v1 import job_pb2, job_service_pb2, job_service_pb2_grpc, usage_service_pb2_grpc
@@ -164,13 +164,13 @@ class Hand:
             for task_id in await self._tasks.waiting("face", 1000):
                 for claim in await self._tasks.claim([task_id], "hand", lease_seconds):
                     if name in (None, f"jobs/{claim.job_id}"):
-                        await self._tell(claim.job_id, 2, claim.transition, 0)
+                        await self._bus.tell([telling.begun(claim)])
                         return claim
             await asyncio.sleep(0.01)
 
     async def progress(self, claim: Claim, share: float) -> None:
         """Tell progress to those who watch, as a worker does between two heartbeats."""
-        await self._tell(claim.job_id, 2, claim.transition, share)
+        await self._bus.tell([Change(claim.job_id, 2, claim.transition, share)])
 
     async def complete(self, claim: Claim, *results: job_pb2.JobResult, told: bool = True) -> None:
         """Store results."""
@@ -183,11 +183,7 @@ class Hand:
         await self._told(await self._tasks.fail([Failure(claim.task_id, claim.claim_id, retryable, 0, error)]))
 
     async def _told(self, ended: list[Ended]) -> None:
-        for one in ended:
-            await self._tell(one.job_id, one.state, one.transition or 0, 1.0)
-
-    async def _tell(self, job_id: UUID, state: int, transition: int, progress: float) -> None:
-        await self._bus.tell([Change(job_id, state, transition, progress)])
+        await self._bus.tell([telling.ended(one) for one in ended])
 
 
 @pytest.fixture

@@ -71,6 +71,39 @@ async def test_a_watcher_is_told_each_change_and_the_stream_ends_with_the_job(
     assert await watch.read() is grpc.aio.EOF
 
 
+async def test_what_a_worker_tells_need_not_be_read_and_is_the_same_as_the_row(
+    client: Any, wanted: Wanted, hand: Any, statements: Counter[str]
+) -> None:
+    job = await client("CreateJob", wanted())
+    watch = client.watch(job.name)
+    await watch.read()
+    await asyncio.sleep(0.5)  # the gateway listens now, and has made sure that it missed nothing before
+    statements.clear()
+    claim = await hand.claim(job.name)
+    running = await watch.read()
+    assert statements["jobs.by_id"] == 0
+    assert running.job == await client("GetJob", api.GetJobRequest(name=job.name))
+    statements.clear()
+    await hand.complete(claim, job_pb2.JobResult(detect_faces={}))
+    last = await watch.read()
+    assert statements["jobs.by_id"] == 0
+    assert last.job == await client("GetJob", api.GetJobRequest(name=job.name))
+
+
+async def test_a_watcher_of_shared_work_is_told_what_the_others_have_changed(
+    client: Any, wanted: Wanted, hand: Any
+) -> None:
+    job = await client("CreateJob", wanted(force=False))
+    watch = client.watch(job.name)
+    await watch.read()
+    claim = await hand.claim(job.name)
+    await watch.read()
+    await client("CreateJob", wanted(force=False))
+    await hand.complete(claim, job_pb2.JobResult(detect_faces={}))
+    last = await watch.read()
+    assert last.job == await client("GetJob", api.GetJobRequest(name=job.name))
+
+
 async def test_progress_that_falls_back_or_repeats_is_not_told(client: Any, wanted: Wanted, hand: Any) -> None:
     job = await client("CreateJob", wanted())
     claim = await hand.claim(job.name)

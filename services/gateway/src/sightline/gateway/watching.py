@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from sightline.common.errors import FieldViolation, InvalidRequest, NotFound, TemporarilyAway
-from sightline.common.queue import Bus, Change, sequence
+from sightline.common.errors import NotFound, TemporarilyAway
+from sightline.common.queue import Bus, sequence
 from sightline.common.queue.bus import Listener
 from sightline.common.state.jobs import Job, Jobs, State
-from sightline.gateway.conversion import earlier_message, job_message
+from sightline.gateway.events import events_after, followed, require_reached
 from sightline.gateway.grouping import Grouping
 from sightline.v1 import job_pb2
 
-_TRANSITION_BITS = 20
 # How long the rows of watchers wait for others to be read with them; the first of many never waits.
 _GROUPING_SECONDS = 0.005
 _GROUP_MAX = 500
-
-
-def transition_of(number: int) -> int:
-    """Give the transition that a sequence number belongs to; 0 for the number 0."""
-    return number >> _TRANSITION_BITS
-
-
-def events_after(row: Job, last: int) -> Iterator[job_pb2.JobEvent]:
-    """Tell what a watcher has missed.
-
-    Args:
-        row: the job as it is.
-        last: the sequence number of the last event that was told; 0 begins with the job as it is.
-
-    Returns:
-        One event for each transition that was passed over, then the job as it is if it is news.
-    """
-    latest = len(row.history)
-    for transition in range(transition_of(last) + 1, latest) if last else ():
-        yield job_pb2.JobEvent(sequence=sequence(transition, 0.0), job=earlier_message(row, transition))
-    number = sequence(latest, row.progress)
-    if number > last:
-        yield job_pb2.JobEvent(sequence=number, job=job_message(row))
 
 
 @dataclass(slots=True, eq=False)
@@ -103,20 +79,22 @@ class Watching:
         await self._rows.close()
 
     async def _events(self, watch: Watch) -> AsyncGenerator[job_pb2.JobEvent, None]:
+        row = await self._row(watch)
         while True:
-            row = await self._rows.add((watch.tenant, watch.job_id))
-            if row is None:
-                raise NotFound(f"jobs/{watch.job_id}")
-            _require_reached(row, watch.last)
             for event in events_after(row, watch.last):
                 yield event
             if State(row.state).terminal:
                 return
-            # Within a state only the progress changes, and the message says it: the row need not be read.
-            while (change := await watch.listener.next()) is not None and _is_within(change, watch.last):
-                number = sequence(change.transition, change.progress)
-                if number > watch.last:
-                    yield _progress_event(row, number, change.progress)
+            change = await watch.listener.next()
+            # What the message says need not be read.
+            row = (change and followed(row, change)) or await self._row(watch)
+
+    async def _row(self, watch: Watch) -> Job:
+        row = await self._rows.add((watch.tenant, watch.job_id))
+        if row is None:
+            raise NotFound(f"jobs/{watch.job_id}")
+        require_reached(row, watch.last)
+        return row
 
     async def _read(self, wanted: Sequence[tuple[str, UUID]]) -> list[Job | None]:
         found: dict[tuple[str, UUID], Job] = {}
@@ -146,19 +124,3 @@ class Watching:
             if reached.get(watch.job_id, watch.last + 1) > watch.last:
                 watch.listener.wake(None)
 
-
-def _is_within(change: Change, last: int) -> bool:
-    return change.transition <= transition_of(last)
-
-
-def _progress_event(row: Job, number: int, progress: float) -> job_pb2.JobEvent:
-    job = job_message(row)
-    job.progress = progress
-    return job_pb2.JobEvent(sequence=number, job=job)
-
-
-def _require_reached(row: Job, last: int) -> None:
-    # One more than there are: a claim that was told and that a crash of the database undid. It comes again.
-    if transition_of(last) > len(row.history) + 1:
-        message = f"the job has not come to the sequence number {last}"
-        raise InvalidRequest(message, [FieldViolation("after_sequence", message)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.common.queue.bus import Bus, Change, sequence
+from sightline.common.queue.bus import Bus, Change, Course, sequence
 from sightline.common.queue.consumer import Consumer
 from sightline.common.queue.counters import Charge, Counters, Known, Verdict
 from sightline.common.queue.publisher import Publisher
@@ -14,6 +14,7 @@ __all__ = [
     "Charge",
     "Consumer",
     "Counters",
+    "Course",
     "Known",
     "Message",
     "Publisher",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import struct
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -20,9 +22,12 @@ from sightline.common.settings import RedisSettings
 log = structlog.get_logger()
 
 # One channel for all jobs: a group of changes is one message, and to watch one more job costs Redis nothing.
-_CHANNEL = "sightline:jobs"
-# A change on the wire: the id of the job, its state, its transition and its progress.
-_RECORD = struct.Struct("!16sBId")
+_CHANNEL = "sightline:changes"
+# A change on the wire: the id of the job, its state, its transition and its progress; then its course: start and end in
+# microseconds since 1970, attempts, results and shares. A course that is not known has no start.
+_RECORD = struct.Struct("!16sBIdqqIII")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _MILLION = 1_000_000
 _PROGRESS_BITS = 20
 # While Redis is away listeners look at the row this often.
@@ -35,18 +40,31 @@ _LAST_WORDS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """What else of the row has changed with the state of a job that runs or has succeeded."""
+
+    start_time: datetime
+    end_time: datetime | None
+    attempt_count: int
+    result_count: int
+    shares: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a job has become.
 
     Attributes:
         transition: how many states the job has been in, this one included.
         progress: 0 to 1.
+        course: lets who watches do without the row; None where only the row says everything.
     """
 
     job_id: UUID
     state: int
     transition: int
     progress: float
+    course: Course | None = None
 
 
 def sequence(transition: int, progress: float) -> int:
@@ -112,8 +130,7 @@ class Bus:
         while self._untold:
             changes, self._untold = self._untold, []
             try:
-                records = (_RECORD.pack(one.job_id.bytes, one.state, one.transition, one.progress) for one in changes)
-                await self._redis.publish(_CHANNEL, b"".join(records))
+                await self._redis.publish(_CHANNEL, b"".join(map(_packed, changes)))
             except (RedisError, OSError) as error:
                 log.debug("bus_away", error=type(error).__name__)
 
@@ -163,9 +180,12 @@ class Bus:
                 self._dispatch(message["data"])
 
     def _dispatch(self, data: bytes) -> None:
-        for job, state, transition, progress in _records(data):
-            for listener in self._listeners.get(job, ()):
-                listener.wake(Change(UUID(bytes=job), state, transition, progress))
+        # What has another length is not ours.
+        for record in _RECORD.iter_unpack(data) if len(data) % _RECORD.size == 0 else ():
+            if listeners := self._listeners.get(record[0]):
+                change = _unpacked(record)
+                for listener in listeners:
+                    listener.wake(change)
 
     def _wake_all(self) -> None:
         for listeners in self._listeners.values():
@@ -178,6 +198,22 @@ class Bus:
             log.warning("bus_back" if available else "bus_away", **fields)
 
 
-def _records(data: bytes) -> Iterator[tuple[bytes, int, int, float]]:
-    # What has another length is not ours.
-    return _RECORD.iter_unpack(data) if len(data) % _RECORD.size == 0 else iter(())
+def _packed(change: Change) -> bytes:
+    course = change.course
+    known = (
+        (_since(course.start_time), _since(course.end_time), course.attempt_count, course.result_count, course.shares)
+        if course
+        else (0, 0, 0, 0, 0)
+    )
+    return _RECORD.pack(change.job_id.bytes, change.state, change.transition, change.progress, *known)
+
+
+def _unpacked(record: tuple[Any, ...]) -> Change:
+    job, state, transition, progress, start, end, attempts, results, shares = record
+    ended = _EPOCH + end * _MICROSECOND if end else None
+    course = Course(_EPOCH + start * _MICROSECOND, ended, attempts, results, shares) if start else None
+    return Change(UUID(bytes=job), state, transition, progress, course)
+
+
+def _since(time: datetime | None) -> int:
+    return (time - _EPOCH) // _MICROSECOND if time else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sightline.common.state.database import Database
@@ -23,6 +24,7 @@ class Claim:
         checkpoint: how far an earlier attempt got; None at the start.
         optional: whether the job succeeds without it.
         waited_seconds: how long the task was ready before it was claimed.
+        job_start_time, job_attempt_count, job_result_count, shares: of the job, the claim included.
         blob_key, content_type, size_bytes, sha256: the media; None when it is gone or the work has none.
     """
 
@@ -42,6 +44,10 @@ class Claim:
     trace_context: str
     transition: int
     waited_seconds: float
+    job_start_time: datetime
+    job_attempt_count: int
+    job_result_count: int
+    shares: int
     blob_key: str | None
     content_type: str | None
     size_bytes: int | None
@@ -89,6 +95,7 @@ class Ended:
 
     Attributes:
         transition: how many states the job has been in; None when the job's state did not change.
+        start_time, end_time, attempt_count, result_count, shares: of the job; without a start they were not asked for.
     """
 
     task_id: UUID
@@ -96,6 +103,11 @@ class Ended:
     job_id: UUID
     state: int
     transition: int | None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    attempt_count: int = 0
+    result_count: int = 0
+    shares: int = 0
 
 
 class Tasks:

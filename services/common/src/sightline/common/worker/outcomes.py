@@ -14,8 +14,8 @@ from sightline.common.errors import Reason, SightlineError, TemporarilyAway
 from sightline.common.queue import Bus, Change, Message, Publisher
 from sightline.common.rpc import to_status
 from sightline.common.state.graphs import Graphs, Ready, Step
-from sightline.common.state.jobs import State
 from sightline.common.state.tasks import Ended, Failure, Success, Tasks
+from sightline.common.worker import telling
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -134,7 +134,7 @@ class Outcomes:
         if failures := [one for one in outcomes if isinstance(one, Failure)]:
             ended += await _insist(lambda: self._tasks.fail(failures))
         written.accepted = {one.task_id for one in ended}
-        written.changes = [_change(one) for one in ended if one.transition is not None]
+        written.changes = [telling.ended(one) for one in ended if one.transition is not None]
         for step in (one for one in outcomes if isinstance(one, Step)):
             await self._store_step(step, written)
         return written
@@ -173,8 +173,3 @@ def _unstorable(outcome: Success | Failure | Step) -> Failure:
     fault = SightlineError(Reason.INTERNAL, "what the work gave could not be stored; the log of the worker says why")
     status = to_status(fault).SerializeToString()
     return Failure(outcome.task_id, outcome.claim_id, retryable=False, delay_seconds=0.0, error=status)
-
-
-def _change(ended: Ended) -> Change:
-    state = State(ended.state)
-    return Change(ended.job_id, state, ended.transition or 0, 1.0 if state is State.SUCCEEDED else 0.0)

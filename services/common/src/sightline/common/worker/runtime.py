@@ -13,13 +13,13 @@ import structlog
 from opentelemetry.trace import Tracer
 
 from sightline.common.errors import Reason, SightlineError
-from sightline.common.queue import Bus, Change, Consumer, Publisher
+from sightline.common.queue import Bus, Consumer, Publisher
 from sightline.common.settings import WorkerSettings
 from sightline.common.state.graphs import Graphs, Step
-from sightline.common.state.jobs import State
 from sightline.common.state.signals import Signals
 from sightline.common.state.tasks import Failure, Held, Success, Tasks
 from sightline.common.telemetry.metrics import Metrics
+from sightline.common.worker import telling
 from sightline.common.worker.announcing import Announcing
 from sightline.common.worker.backoff import Backoff
 from sightline.common.worker.execution import Execution
@@ -167,7 +167,7 @@ class Worker:
             self._waiting.append(task)
             self._leases.hold(task, self._lose)
         self._fill()
-        await self._bus.tell([Change(claim.job_id, State.RUNNING, claim.transition, 0.0) for claim in claims])
+        await self._bus.tell([telling.begun(claim) for claim in claims])
 
     def _fill(self) -> None:
         while self._waiting and len(self._running) < self._settings.slots and not self._draining:

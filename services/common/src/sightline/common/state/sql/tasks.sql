@@ -29,13 +29,16 @@ begun AS (
     FROM (SELECT tenant, job_id, max(attempt - released) AS attempt FROM claimed GROUP BY 1, 2) AS c
     WHERE jobs.tenant = c.tenant AND jobs.job_id = c.job_id
       AND CASE WHEN jobs.state = 1 THEN true ELSE jobs.state = 2 END
-    RETURNING jobs.tenant, jobs.job_id, jobs.spec, jobs.trace_context, jobs.media_id, cardinality(history) AS transition
+    RETURNING jobs.tenant, jobs.job_id, jobs.spec, jobs.trace_context, jobs.media_id,
+              cardinality(history) AS transition, jobs.start_time AS job_start_time,
+              jobs.attempt_count AS job_attempt_count, jobs.result_count AS job_result_count, jobs.shares
 )
 SELECT claimed.task_id, claimed.tenant, claimed.job_id, claimed.kind, claimed.claim_id, claimed.attempt,
        claimed.attempt - claimed.released AS tries, claimed.max_attempts,
        claimed.stage, claimed.input, claimed.checkpoint, claimed.optional,
        begun.spec, begun.trace_context, begun.transition,
        extract(epoch FROM now() - claimed.ready_time)::float8 AS waited_seconds,
+       begun.job_start_time, begun.job_attempt_count, begun.job_result_count, begun.shares,
        media.blob_key, media.content_type, media.size_bytes, media.sha256
 FROM claimed
 JOIN begun USING (tenant, job_id)
@@ -114,8 +117,8 @@ finished AS (
         end_time = CASE WHEN open_tasks = counted.tasks THEN now() END
     FROM counted
     WHERE jobs.tenant = counted.tenant AND jobs.job_id = counted.job_id
-    RETURNING jobs.tenant, jobs.job_id, jobs.state, cardinality(history) AS transition,
-              result_count - counted.results AS first_ordinal
+    RETURNING jobs.tenant, jobs.job_id, jobs.state, cardinality(history) AS transition, jobs.start_time, jobs.end_time,
+              jobs.attempt_count, jobs.result_count, jobs.shares, result_count - counted.results AS first_ordinal
 ),
 kept AS (
     INSERT INTO results (tenant, job_id, ordinal, payload)
@@ -128,7 +131,8 @@ attempts AS (
     INSERT INTO task_attempts (task_id, attempt, worker, start_time, outcome)
     SELECT task_id, attempt, worker, start_time, 'succeeded' FROM done
 )
-SELECT done.task_id, finished.tenant, finished.job_id, finished.state, finished.transition
+SELECT done.task_id, finished.tenant, finished.job_id, finished.state, finished.transition, finished.start_time,
+       finished.end_time, finished.attempt_count, finished.result_count, finished.shares
 FROM done JOIN finished ON finished.job_id = done.job_id;
 
 -- name: fail

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from sightline.common.queue import sequence
+from sightline.common.queue import Change, Course, sequence
 from sightline.common.state.jobs import Job
-from sightline.gateway.watching import events_after, transition_of
+from sightline.gateway.events import events_after, followed, transition_of
 from sightline.v1 import job_pb2
 
 QUEUED, RUNNING, SUCCEEDED, FAILED = 1, 2, 3, 4
@@ -80,6 +80,48 @@ def test_wherever_a_watcher_stopped_it_goes_on_with_no_gap_and_no_repeat(
     assert [transition_of(n) for n in numbers if transition_of(n) > stopped] == list(
         range(stopped + 1, len(history) + 1)
     )
+
+
+START = datetime(2026, 11, 22, tzinfo=UTC)
+END = START + timedelta(seconds=2)
+
+
+def change(row: Job, state: int, transition: int, *, progress: float = 0.0, shares: int = 0) -> Change:
+    end = END if state == SUCCEEDED else None
+    return Change(row.job_id, state, transition, progress, Course(START, end, 1, 4 if end else 0, shares))
+
+
+def test_a_row_is_followed_as_it_would_be_read(a_row: Callable[..., Job]) -> None:
+    queued = a_row(history=[QUEUED], state=QUEUED)
+    running = a_row(history=[QUEUED, RUNNING], state=RUNNING, attempt_count=1, start_time=START)
+    done = a_row(
+        history=[QUEUED, RUNNING, SUCCEEDED], state=SUCCEEDED, progress=1.0, attempt_count=1, result_count=4,
+        start_time=START, end_time=END,
+    )  # fmt: skip
+    assert followed(queued, change(queued, RUNNING, 2)) == running
+    assert followed(running, change(queued, SUCCEEDED, 3, progress=1.0)) == done
+    assert followed(queued, change(queued, SUCCEEDED, 3, progress=1.0)) == done
+
+
+def test_progress_is_followed_and_never_goes_back(a_row: Callable[..., Job]) -> None:
+    row = a_row(history=[QUEUED, RUNNING], state=RUNNING, progress=0.5)
+    for told_progress, known in ((0.75, 0.75), (0.25, 0.5)):
+        after = followed(row, Change(row.job_id, RUNNING, 2, told_progress))
+        assert after is not None
+        assert after.progress == known
+
+
+def test_what_a_message_does_not_say_is_read(a_row: Callable[..., Job]) -> None:
+    row = a_row(history=[QUEUED], state=QUEUED)
+    assert followed(row, Change(row.job_id, RUNNING, 2, 0.0)) is None
+    assert followed(row, change(row, FAILED, 3)) is None
+    assert followed(row, change(row, RUNNING, 4)) is None
+    assert followed(row, change(row, RUNNING, 2, shares=1)) is None
+
+
+def test_news_that_comes_late_changes_nothing(a_row: Callable[..., Job]) -> None:
+    row = a_row(history=[QUEUED, RUNNING, SUCCEEDED], state=SUCCEEDED)
+    assert followed(row, change(row, RUNNING, 2)) is row
 
 
 @pytest.mark.parametrize("progress", [-1.0, 0.0, 0.5, 1.0, 2.0])
