@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pydantic_settings import SettingsConfigDict
 
-from sightline.common.rpc import run, stop_signal
+from sightline.common.rpc import run, settle, stop_signal
 from sightline.common.settings import (
     PostgresSettings,
     RedisSettings,
@@ -63,6 +63,7 @@ async def work(settings: Settings) -> None:
             metrics=metrics,
             tracing=tracing,
         ) as worker:
+            settle()
             await worker.run_until(stop, drain_seconds=5)
     await database.close()
 

@@ -9,7 +9,6 @@ A service's main.py is the one place that knows both.
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -21,7 +20,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from sightline.common.blobs import BlobStore, open_blobs
 from sightline.common.models import fingerprint
-from sightline.common.rpc import RpcServer, admit_forwarded, run, stop_signal
+from sightline.common.rpc import RpcServer, admit_forwarded, run, settle, stop_signal
 from sightline.common.settings import AnalyserSettings
 from sightline.common.state.database import Database
 from sightline.common.state.media import MediaFiles
@@ -107,9 +106,7 @@ async def _serve(name: str, version: str, settings: S, build: Callable[[Ground, 
             parts = build(ground, settings)
             server = RpcServer(settings.rpc, metrics, tracing, readiness, admit=admit_forwarded)
             parts.add_methods(server)
-            # A full collection stops every call, nearly all of it for what was built once and stays.
-            gc.collect()
-            gc.freeze()
+            settle()
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.run_until(stop))
                 if settings.worker.enabled:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from sightline.common.blobs import BlobStore, open_blobs
 from sightline.common.errors import TemporarilyAway
 from sightline.common.queue import Bus, Publisher
-from sightline.common.rpc import RpcServer, run, stop_signal
+from sightline.common.rpc import RpcServer, run, settle, stop_signal
 from sightline.common.settings import load
 from sightline.common.state.database import Database
 from sightline.common.state.fingerprints import Fingerprints
@@ -117,9 +116,7 @@ async def serve(settings: Settings) -> None:
     """Run until SIGTERM."""
     with stop_signal() as stop:
         async with gateway(settings):
-            # A full collection stops every call for some 70 ms, nearly all of it for what was built once and stays.
-            gc.collect()
-            gc.freeze()
+            settle()
             await stop.wait()
 
 

@@ -9,7 +9,7 @@ from sightline.common.rpc.forward import Forwarder
 from sightline.common.rpc.outgoing import outgoing_metadata, outgoing_timeout
 from sightline.common.rpc.received import from_rpc_error, was_told
 from sightline.common.rpc.server import RpcServer
-from sightline.common.rpc.signals import run, stop_signal
+from sightline.common.rpc.signals import run, settle, stop_signal
 from sightline.common.rpc.statuses import to_status
 from sightline.common.rpc.validation import validate
 
@@ -29,6 +29,7 @@ __all__ = [
     "outgoing_metadata",
     "outgoing_timeout",
     "run",
+    "settle",
     "stop_signal",
     "to_status",
     "validate",
