@@ -191,6 +191,13 @@ def _intra_refresh(draft: Draft) -> None:
     draft.fill()
 
 
+def _live_groups(draft: Draft) -> None:
+    """A live stream: key frames every second or two, wherever the slides change, and the lecturer in a corner."""
+    draft.encoding = replace(draft.encoding, gop=draft.rng.choice([25, 30, 50, 60]), scene_cut=False)
+    draft.overlays.append(Inset(draft.rng.randrange(10**6), draft.box(draft.rng.uniform(0.16, 0.25))))
+    draft.fill(draft.rng.choice([0.0, 0.5]))
+
+
 def _progress_bar(draft: Draft) -> None:
     draft.overlays.append(ProgressBar(draft.target + 20))
     draft.fill()
@@ -247,6 +254,7 @@ FOREIGN_SUBJECTS: dict[str, Recipe] = {
     "av1": _av1,
     "open_groups": _open_groups,
     "intra_refresh": _intra_refresh,
+    "live_groups": _live_groups,
     "progress_bar": _progress_bar,
     "alternates": _alternates,
     "large_clip": _large_clip,

@@ -68,6 +68,12 @@ def test_a_page_that_is_scrolled_or_magnified_stays_one_slide(film: Film, subjec
     assert_true(lecture, found(path))
 
 
+@pytest.mark.parametrize("seed", [3, 4])
+def test_the_lecturer_is_known_though_key_frames_are_a_second_apart(film: Film, seed: int) -> None:
+    lecture, path = film("live_groups", seed=seed)
+    assert_true(lecture, found(path))
+
+
 @pytest.mark.parametrize("subject", ["av1", "broadcast_rate"])
 def test_other_codecs_and_rates_make_no_difference(film: Film, subject: str) -> None:
     lecture, path = film(subject)

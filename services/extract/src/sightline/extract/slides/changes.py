@@ -182,12 +182,13 @@ def _things(hot: Mask, clear: Mask | None = None) -> Mask:
         return things
     part = np.s_[top : top + high, left : left + wide]
     joined = cv2.dilate(hot[part].view(np.uint8), _JOIN)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    # Two bytes hold the number of every thing in a view, and are filled in half the time.
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8, ltype=cv2.CV_16U)
     large = np.maximum(*_sizes(np.asarray(stats, np.int32), wide, high)) > POINTER_PX
     large[0] = False
     if clear is not None and large.any():
         large &= np.bincount(labels[clear[part]], minlength=len(large)) >= _CLEAR_PIXELS
-    things[part] = large[labels]
+    things[part] = np.take(large, np.asarray(labels, np.uint16))
     return things
 
 

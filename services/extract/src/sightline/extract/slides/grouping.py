@@ -15,7 +15,7 @@ from sightline.extract.slides.stills import Still, change_between, same_stills
 from sightline.extract.slides.views import is_black, thumbnail, thumbnails_alike
 
 # Two looks at one page have more of their edges in common than this, for all that an encoder does.
-_SAME_INK_SHARE = 0.4
+_SAME_INK_SHARE = 0.7
 
 
 @dataclass(eq=False)

@@ -151,10 +151,20 @@ class Motion:
 
     def __init__(self) -> None:
         self.windows: list[Window] = []
+        self._last: Sequence[View] = ()
 
     def note(self, views: Sequence[View]) -> None:
-        """Learn from a span of views."""
-        self.windows.extend(_window(part) for part in _uncut(views))
+        """Learn from a span of views.
+
+        One that begins where the last ended goes on with it, until both are long enough to tell: live streams have key
+        frames a second apart, and in a second nothing can be seen to move to and fro.
+        """
+        if self._last and not self.windows[-1].long_enough and views[0].seconds <= self._last[-1].seconds + 1e-3:
+            views = [*self._last[:-1], *views]
+            self.windows.pop()
+        parts = _uncut(views)
+        self.windows.extend(_window(part) for part in parts)
+        self._last = parts[-1]
 
     def camera_at(self, seconds: float) -> bool:
         """Tell whether a time was seen to be a camera's."""
