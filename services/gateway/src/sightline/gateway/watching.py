@@ -123,4 +123,3 @@ class Watching:
             # A job that is not there any more wakes too: its watcher is told so.
             if reached.get(watch.job_id, watch.last + 1) > watch.last:
                 watch.listener.wake(None)
-
