@@ -127,7 +127,7 @@ key: {{ ternary "uri" $store.secretKey (empty $store.existingSecret) }}
   value: {{ index $given $name | toString | quote }}
 {{- end }}
 # Many threads share few arenas, and what one picture needs stays for the next; more goes back to the system.
-{{- $kept := ternary "4194304" "33554432" (eq $prefix "GATEWAY_") }}
+{{- $kept := ternary "1048576" "33554432" (eq $prefix "GATEWAY_") }}
 - {name: MALLOC_ARENA_MAX, value: "2"}
 - {name: MALLOC_MMAP_THRESHOLD_, value: {{ $kept | quote }}}
 - {name: MALLOC_TRIM_THRESHOLD_, value: {{ $kept | quote }}}

@@ -65,7 +65,7 @@ def memory(name: str) -> dict[str, str]:
     Args:
         name: one of SERVICES; the gateway passes pictures on, the others decode them.
     """
-    kept_bytes = str((4 if name == GATEWAY else 32) * 2**20)
+    kept_bytes = str((1 if name == GATEWAY else 32) * 2**20)
     return {
         # Many threads share few arenas: what one call freed, the next one uses, whichever thread it runs on.
         "MALLOC_ARENA_MAX": "2",

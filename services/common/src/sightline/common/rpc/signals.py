@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 # New objects between two looks at the young, which Python takes at 700: a group of jobs alone makes thousands.
-_YOUNG_OBJECTS = 20_000
+_YOUNG_OBJECTS = 2000
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
