@@ -35,6 +35,8 @@ WORKER = {
     "TINY_WORKER__POLL_SECONDS": "1",
     "TINY_REDIS__SOCKET_TIMEOUT_SECONDS": "2",
 }
+# For a worker that never looks at the rows by itself: it would, so many seconds after the machine has started.
+LOOKS_NEVER = {"TINY_WORKER__POLL_SECONDS": "1e9"}
 GATEWAY = {
     "GATEWAY_HOUSEKEEPING__LEASES_SECONDS": "0.25",
     "GATEWAY_HOUSEKEEPING__LOST_SECONDS": "1",

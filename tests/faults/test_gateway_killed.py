@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from audit import SUCCEEDED, audit
-from engine import Engine, until
+from engine import LOOKS_NEVER, Engine, until
 
 from sightline.v1.job_pb2 import Job, JobEvent
 
@@ -16,8 +16,7 @@ DYING_GATEWAY = Path(__file__).with_name("dying_gateway.py")
 
 def test_what_was_acknowledged_and_not_published_is_published_by_the_next_gateway(engine: Engine) -> None:
     dying = engine.gateway(script=DYING_GATEWAY)
-    # It never looks at the rows by itself.
-    engine.worker(TINY_WORKER__POLL_SECONDS="3600")
+    engine.worker(**LOOKS_NEVER)
     with engine.client() as client:
         names = [client.jobs.create(engine.request(client).job.spec, force=True).name]
         until(lambda: not dying.alive, "the gateway dies")

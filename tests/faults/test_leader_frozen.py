@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from audit import SUCCEEDED, audit
-from engine import Engine, until
+from engine import LOOKS_NEVER, Engine, until
 
 from sightline.common.state.upkeep import LEADER_LOCK
 
@@ -24,7 +24,7 @@ def test_another_gateway_keeps_house_when_the_leader_comes_to_a_halt(engine: Eng
     with engine.client(other) as client:
         names = engine.submit(client, 5)
         engine.rows("UPDATE tasks SET publish_time = NULL RETURNING 1")
-        engine.worker(TINY_WORKER__POLL_SECONDS="3600")
+        engine.worker(**LOOKS_NEVER)
         assert set(engine.until_ended(names).values()) == {SUCCEEDED}
     leader.kill(signal.SIGCONT)
     assert not audit(engine.postgres_url, names).faults

@@ -7,11 +7,10 @@ import time
 
 import redis
 from audit import SUCCEEDED, audit
-from engine import Engine, Part, until
+from engine import LOOKS_NEVER, Engine, Part, until
 from servers import Server
 
 # The rows are looked at only when Redis is away or housekeeping sends a message again.
-LOOKS_NEVER = {"TINY_WORKER__POLL_SECONDS": "3600"}
 
 
 def test_jobs_are_taken_in_and_done_while_redis_is_killed_and_the_fast_path_comes_back(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 
 from audit import SUCCEEDED, audit
-from engine import Engine, until
-
-LOOKS_NEVER = {"TINY_WORKER__POLL_SECONDS": "3600"}
+from engine import LOOKS_NEVER, Engine, until
 
 
 def test_what_was_popped_and_not_claimed_is_published_again_within_seconds(engine: Engine) -> None:
