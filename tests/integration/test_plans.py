@@ -21,7 +21,7 @@ FINISHED, WAITING = 40_000, 4_000
 GROUP = 32
 INDEXED = {"Index Scan", "Index Only Scan"}
 # What runs or waits anywhere: only who counts it reads all of it.
-GROWING = {"tasks_running", "tasks_in_turn", "tasks_pkey", "jobs_pkey"}
+GROWING = frozenset({"tasks_running", "tasks_in_turn", "tasks_pkey", "jobs_pkey"})
 COUNTING = {"upkeep.depths", "usage.tasks_by_tenant"}
 TABLES = {"jobs", "tasks", "task_attempts", "results", "idempotency", "usage_hourly"}
 
@@ -63,7 +63,8 @@ HOT = [
 def test_a_hot_statement_finds_its_rows_by_an_index(
     filled: psycopg.Connection[Any], given: dict[str, Any], name: str
 ) -> None:
-    assert not _scanned(filled, statement(name), given) or name in COUNTING
+    growing = frozenset() if name in COUNTING else GROWING
+    assert not _scanned(filled, statement(name), given, growing)
 
 
 @pytest.mark.parametrize("name", ["jobs.submit", "jobs.join"])
@@ -107,17 +108,19 @@ def test_a_page_of_jobs_is_read_from_an_index(
     assert not _scanned(filled, getattr(query, way)(), query.parameters)
 
 
-def _scanned(connection: psycopg.Connection[Any], sql: str, given: dict[str, Any]) -> list[str]:
+def _scanned(
+    connection: psycopg.Connection[Any], sql: str, given: dict[str, Any], growing: frozenset[str] = GROWING
+) -> list[str]:
     """Name the tables that the plan of a statement reads from one end to the other; nothing is run."""
     (plan,) = connection.execute(f"EXPLAIN (FORMAT JSON) {sql}", given).fetchone() or ([],)
     found = plan if isinstance(plan, list) else json.loads(plan)
-    return [node["Relation Name"] for node in _nodes(found[0]["Plan"]) if _reads_all(node)]
+    return [node["Relation Name"] for node in _nodes(found[0]["Plan"]) if _reads_all(node, growing)]
 
 
-def _reads_all(node: dict[str, Any]) -> bool:
+def _reads_all(node: dict[str, Any], growing: frozenset[str]) -> bool:
     """Say whether a node reads a table, or every entry of an index that others fill, from one end to the other."""
     kind = node["Node Type"]
-    whole = kind == "Seq Scan" or (kind in INDEXED and "Index Cond" not in node and node["Index Name"] in GROWING)
+    whole = kind == "Seq Scan" or (kind in INDEXED and "Index Cond" not in node and node["Index Name"] in growing)
     return whole and node["Relation Name"] in TABLES
 
 
