@@ -158,6 +158,11 @@ class Database:
                 self._note(name, time.perf_counter() - began)
         raise TemporarilyAway(Reason.STATE_UNAVAILABLE, "the database is too contended")
 
+    @property
+    def keeps_sessions(self) -> bool:
+        """Whether every connection is a session of its own: no pooler is between."""
+        return self._sessions is self._pool
+
     def connection(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[TupleRow]]:
         """Lend a connection that has just been checked to be alive, for as long as a block runs.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from psycopg import sql
 
 from sightline.common.state.database import Database
@@ -12,8 +14,7 @@ _CHANNEL = "sightline_tasks_"
 class Signals:
     """NOTIFY and LISTEN by queue.
 
-    A wake-up may get lost: who waits looks into the rows afterwards, whatever came. To wait takes a session of its own,
-    past any pooler: too dear for each of hundreds of workers, which look into the rows every half second instead.
+    A wake-up may get lost: who waits looks into the rows afterwards, whatever came.
     """
 
     def __init__(self, database: Database) -> None:
@@ -30,11 +31,17 @@ class Signals:
     async def wait(self, queue: str, seconds: float) -> None:
         """Wait until somebody notifies, or the time is over.
 
+        Where a pooler shares the sessions out, nobody hears: to wait takes a session past it, and one for each of
+        hundreds of workers is what the pooler is there to spare the server. The time passes there.
+
         Raises:
             TemporarilyAway: when the database is away.
         """
+        if not self._database.keeps_sessions:
+            await asyncio.sleep(seconds)
+            return
         channel = sql.Identifier(_CHANNEL + queue)
-        async with self._database.session() as connection:
+        async with self._database.connection() as connection:
             await connection.execute(sql.SQL("LISTEN {}").format(channel))
             try:
                 async for _ in connection.notifies(timeout=seconds, stop_after=1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
@@ -14,6 +15,7 @@ from sightline.common.errors import Reason, SightlineError, TemporarilyAway
 from sightline.common.queue import Bus, Change, Message, Publisher
 from sightline.common.rpc import to_status
 from sightline.common.state.graphs import Graphs, Ready, Step
+from sightline.common.state.signals import Signals
 from sightline.common.state.tasks import Ended, Failure, Success, Tasks
 from sightline.common.worker import telling
 
@@ -46,17 +48,26 @@ class Outcomes:
     """The way from a handler's end to the row. Alone nothing waits; under load groups form by themselves."""
 
     def __init__(
-        self, tasks: Tasks, graphs: Graphs, bus: Bus, publisher: Publisher, more_soon: Callable[[], bool]
+        self,
+        tasks: Tasks,
+        graphs: Graphs,
+        bus: Bus,
+        publisher: Publisher,
+        signals: Signals,
+        *,
+        more_soon: Callable[[], bool],
     ) -> None:
         """Prepare to write.
 
         Args:
+            signals: wakes the workers of what became ready while Redis is away.
             more_soon: whether other outcomes are a moment away, so that it pays to wait for them.
         """
         self._tasks = tasks
         self._graphs = graphs
         self._bus = bus
         self._publisher = publisher
+        self._signals = signals
         self._more_soon = more_soon
         self._waiting: list[tuple[Success | Failure | Step, asyncio.Future[bool]]] = []
         self._wanted = asyncio.Event()
@@ -105,7 +116,9 @@ class Outcomes:
         await self._bus.tell(written.changes)
         for queue in {one.queue for one in written.ready}:
             messages = [Message(one.task_id, one.priority) for one in written.ready if one.queue == queue]
-            await self._publisher.publish(queue, messages)
+            if not await self._publisher.publish(queue, messages):
+                with suppress(TemporarilyAway):  # they are found in their rows
+                    await self._signals.notify(queue)
 
     async def _store_or_fail(self, outcomes: Sequence[Success | Failure | Step]) -> _Written:
         """Write a group; what PostgreSQL will never take is not tried for ever, nor may it hold up the others."""

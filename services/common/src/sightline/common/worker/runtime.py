@@ -34,7 +34,7 @@ log = structlog.get_logger()
 _POP_SECONDS = 1.0
 # The shortest time between two claims of brief tasks.
 _CLAIM_SECONDS = 0.005
-# While Redis or PostgreSQL is away the loop goes round this often.
+# While Redis or PostgreSQL is away the loop goes round this often, unless PostgreSQL wakes it before.
 _AWAY_SECONDS = 0.5
 
 
@@ -76,7 +76,7 @@ class Worker:
         self._announcing = announcing
         self._metrics = metrics
         self._execution = Execution(handlers, backoff, metrics, tracer, queue)
-        self._outcomes = Outcomes(tasks, graphs, bus, publisher, self._more_soon)
+        self._outcomes = Outcomes(tasks, graphs, bus, publisher, signals, more_soon=self._more_soon)
         self._leases = Leases(tasks, bus, settings, metrics, queue)
         self._pace = Pace(settings.slots, settings.claim_ahead_max)
         self._waiting: deque[Task] = deque()
@@ -154,7 +154,8 @@ class Worker:
         self._looked = time.monotonic()
         found = await self._tasks.waiting(self._queue, room)
         if popped is None and not found:
-            await asyncio.sleep(_AWAY_SECONDS)
+            await self._signals.wait(self._queue, _AWAY_SECONDS)
+            found = await self._tasks.waiting(self._queue, room)
         return found
 
     async def _take(self, task_ids: Sequence[UUID]) -> None:
