@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from sightline.common.media.outputs import Outputs
-from sightline.common.media.sources import PictureSource, VideoSource
 from sightline.common.models import ModelStore
-from sightline.common.rpc import RpcServer
 from sightline.common.serving import Ground, Parts, serve
 from sightline.common.settings import load
 from sightline.common.state.outputs import OutputFiles
-from sightline.common.worker.child import Nursery
 from sightline.extract.listening import Engine, Listening
 from sightline.extract.reading import PictureText
 from sightline.extract.servicer import ExtractServicer, Prober
@@ -37,30 +32,25 @@ _PRELOADED = ("sightline.extract.films",)
 
 def main() -> None:
     """Run the service."""
-    serve("extract", version("sightline-extract"), load(ExtractSettings), build)
+    serve("extract", load(ExtractSettings), build)
 
 
-def build(ground: Ground, settings: ExtractSettings) -> Parts:
+def build(ground: Ground, settings: ExtractSettings) -> Parts[ExtractServicer]:
     """Build what is this service's own."""
-    nursery = Nursery(settings.child, preload=_PRELOADED)
-    ground.stack.callback(nursery.close)
+    films, nursery = ground.films, ground.nursery(settings.child, _PRELOADED)
     outputs = Outputs(OutputFiles(ground.database), ground.files, ground.blobs)
-    films = VideoSource(ground.blobs, settings.media)
-    store = ModelStore(settings.models)
     text = PictureText(
-        open_reader(store, settings.text),
-        store.entry(settings.text.recogniser),
+        open_reader(ground.models, settings.text),
+        ground.models.entry(settings.text.recogniser),
         settings.media,
         threads=ground.threads(settings.text.sessions, "text"),
         metrics=ground.metrics,
     )
-    pictures = PictureSource(ground.files, ground.blobs, settings.media)
     lectures = Lectures(films, outputs, nursery, settings)
-
     texts = Texts(text, films, outputs, nursery, settings=settings)
     sounds = Sounds(ground.files, films, outputs, nursery, limits=settings.media)
     listening = Listening(
-        load_engines(store, settings),
+        load_engines(ground.models, settings),
         films,
         nursery,
         models=settings.models,
@@ -75,14 +65,11 @@ def build(ground: Ground, settings: ExtractSettings) -> Parts:
         sounds.handlers(),
         Keyframes(films, outputs, nursery, settings.media).handlers(),
         # The later counts: it looks whether the media is a picture, and leaves films to the lectures.
-        Pictures(text, pictures, lectures.plan).handlers(),
+        Pictures(text, ground.pictures, lectures.plan).handlers(),
     )
     prober = Prober(ground.blobs, films, nursery, settings.media)
-
-    def add_methods(server: RpcServer) -> None:
-        server.add(add_ExtractServiceServicer_to_server, ExtractServicer(text, pictures, ground.files, prober))
-
-    return Parts(QUEUE, tasks.handlers(), add_methods)
+    servicer = ExtractServicer(text, ground.pictures, ground.files, prober)
+    return Parts(QUEUE, tasks.handlers(), add_ExtractServiceServicer_to_server, servicer)
 
 
 def load_engines(store: ModelStore, settings: ExtractSettings) -> dict[str, Engine]:
