@@ -78,13 +78,26 @@ async def test_no_more_groups_are_served_at_once_than_may_be(at_once: int) -> No
 
 async def test_those_that_come_while_a_group_is_served_wait_for_one_another_before_they_make_a_second() -> None:
     store = Store(seconds=0.1)
-    grouping = grouping_over(store, window_seconds=0.02, at_once=2)
+    grouping = grouping_over(store, window_seconds=0.4, at_once=2)
     calls = []
     for n in range(6):
         calls.append(asyncio.create_task(grouping.add(n)))
         await asyncio.sleep(0.001)
     await asyncio.gather(*calls)
     assert store.groups == [[0], [1, 2, 3, 4, 5]]
+
+
+async def test_a_group_waits_the_longer_for_others_the_more_came_before() -> None:
+    store = Store()
+    grouping = grouping_over(store, window_seconds=0.4)
+
+    async def call_twice(n: int) -> None:
+        await grouping.add(n)
+        await asyncio.sleep(0.1)
+        await grouping.add(n)
+
+    await asyncio.gather(*(call_twice(n) for n in range(16)))
+    assert [len(group) for group in store.groups] == [16, 16]
 
 
 async def test_everyone_of_a_group_is_told_what_went_wrong_and_the_next_group_goes_on() -> None:

@@ -40,7 +40,7 @@ class JobSettings(Section):
     keep_seconds: Seconds = Field(7 * _DAY_SECONDS, description="how long a job and its results are kept")
     max_attempts: int = Field(5, ge=1, le=100, description="how often a task is tried")
     grouping_seconds: float = Field(
-        0.004, ge=0, description="how long submissions wait for others to join their commit; one alone never waits"
+        0.012, ge=0, description="how long submissions that come in crowds wait for others to join their commit"
     )
     group_max: int = Field(500, ge=1, description="submissions in one commit at most")
     groups_at_once: int = Field(2, ge=1, description="commits under way at once; each takes a connection")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ T = TypeVar("T")
 
 _RETRY_SECONDS = 0.5
 _GATHER_SECONDS = 0.002
+_GATHER_MAX_SECONDS = 0.010
 # Bounds the size of one statement, and of what waits in memory while the database is away.
 _GROUP = 256
 _GROUP_BYTES = 32 * 2**20
@@ -98,7 +100,8 @@ class Outcomes:
     async def _write_all(self) -> None:
         while True:
             await self._wanted.wait()
-            if self._more_soon():
+            latest = time.monotonic() + _GATHER_MAX_SECONDS
+            while self._more_soon() and time.monotonic() < latest:  # noqa: ASYNC110 - those who run come and go
                 await asyncio.sleep(_GATHER_SECONDS)
             count = _fitting([outcome for outcome, _ in self._waiting[:_GROUP]])
             group, self._waiting = self._waiting[:count], self._waiting[count:]
