@@ -50,7 +50,7 @@ def test_as_many_calls_run_at_once_as_there_are_sessions_and_the_next_waits_only
 ) -> None:
     settings = FaceModelSettings(sessions=1, wait_seconds=0.05)
     model = FaceModel(model_store.path(settings.detector), model_store.path(settings.embedder), settings)
-    with model._session(), pytest.raises(SightlineError) as refused:
+    with model._pool.session(), pytest.raises(SightlineError) as refused:
         model.detect(np.zeros((64, 64, 3), np.uint8), 0.5)
     assert refused.value.reason is Reason.OVERLOADED
     assert refused.value.retryable
@@ -111,7 +111,7 @@ def test_what_is_worked_out_for_sure_anchors_alone_equals_what_insightface_works
     least_score: float, face_model: FaceModel, solvay: Image
 ) -> None:
     canvas = on_canvas(resized(solvay.pixels, 640)[0])
-    with face_model._session() as session:
+    with face_model._pool.session() as session:
         quick = session._detector
         ours = quick.detect(canvas, canvas.shape[1::-1], det_thresh=least_score)
         theirs = SCRFD.forward(quick, canvas, least_score)

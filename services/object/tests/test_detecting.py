@@ -80,12 +80,13 @@ def test_callers_from_many_threads_get_what_one_gets(default_detector: Detector,
 
 def test_who_waits_too_long_for_a_session_is_told_to_come_back(default_detector: Detector) -> None:
     model = default_detector._model
-    model._wait_seconds, patience = 0.01, model._wait_seconds
+    pool = model._pool
+    pool._wait_seconds, patience = 0.01, pool._wait_seconds
     try:
-        with model._session(), model._session(), pytest.raises(SightlineError) as refused:
+        with pool.session(), pool.session(), pytest.raises(SightlineError) as refused:
             model.run(np.zeros((640, 640, 3), np.uint8))
     finally:
-        model._wait_seconds = patience
+        pool._wait_seconds = patience
     assert refused.value.reason is Reason.OVERLOADED
     assert refused.value.retryable
 

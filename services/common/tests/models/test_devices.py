@@ -22,14 +22,14 @@ def model() -> bytes:
 
 
 def test_the_processor_serves_without_being_asked_for_more(model: bytes) -> None:
-    session = open_session(model, onnxruntime.SessionOptions(), "cpu")
+    session = open_session(model, 1, "cpu")
     assert session.get_providers() == ["CPUExecutionProvider"]
     assert session.run(None, {"x": np.array([[-1, 0, 2]], np.float32)})[0].tolist() == [[0, 0, 2]]
 
 
 def test_a_runtime_without_cuda_is_told_of_the_image_that_has_it(model: bytes) -> None:
     with pytest.raises(SightlineError, match="-gpu") as refused:
-        open_session(model, onnxruntime.SessionOptions(), "cuda")
+        open_session(model, 1, "cuda")
     assert refused.value.reason is Reason.MODEL_UNAVAILABLE
 
 
@@ -39,4 +39,4 @@ def test_a_runtime_that_falls_back_to_the_processor_is_refused(model: bytes, mon
         onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
     )
     with pytest.warns(UserWarning, match="CUDAExecutionProvider"), pytest.raises(SightlineError, match="no GPU"):
-        open_session(model, onnxruntime.SessionOptions(), "cuda")
+        open_session(model, 1, "cuda")

@@ -89,7 +89,7 @@ def test_one_reader_serves_several_threads_and_always_gives_the_same(
 
 def test_a_call_that_finds_no_session_free_is_refused_in_time(model_store: ModelStore) -> None:
     reader = open_reader(model_store, TextSettings(sessions=1, wait_seconds=0.05))
-    with reader._sessions(), pytest.raises(SightlineError) as refused:
+    with reader._pool.session(), pytest.raises(SightlineError) as refused:
         reader.read(np.zeros((64, 64, 3), np.uint8))
     assert refused.value.reason is Reason.OVERLOADED
 

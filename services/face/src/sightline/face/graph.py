@@ -56,15 +56,7 @@ class Graph:
         return min(taken, key=lambda level: min(taken[level]))
 
     def _open(self, threads: int, level: Any) -> Any:
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = level
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # A plan of memory is kept for every input size that was ever seen, and pictures have many sizes.
-        options.enable_mem_pattern = False
-        # Threads that spin while they wait would take the processor from the other sessions.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return open_session(self._serialised, options, self._device)
+        return open_session(self._serialised, threads, self._device, level)
 
 
 def _seconds_of(session: Any, feed: dict[str, Any]) -> float:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from insightface.model_zoo.arcface_onnx import ArcFaceONNX
 from insightface.model_zoo.scrfd import SCRFD, distance2bbox, distance2kps
 from numpy.typing import NDArray
 
-from sightline.common.errors import Reason, SightlineError
+from sightline.common.models.sessions import SessionPool
 from sightline.face.alignment import CROP_SIDE_PX
 from sightline.face.graph import Graph, with_free_input_size
 from sightline.face.settings import FaceModelSettings
@@ -50,16 +48,14 @@ class FaceModel:
             embedder: an ArcFace-like model, 112 x 112 to one vector.
             settings: how many sessions and threads, and the overlap of non-maximum suppression.
         """
-        self._wait_seconds = settings.wait_seconds
-        self._idle: queue.LifoQueue[_Session] = queue.LifoQueue()
         side_px = settings.input_side_px
         finder = Graph(with_free_input_size(detector), (side_px, side_px), settings.device)
         describer = Graph(embedder.read_bytes(), (CROP_SIDE_PX, CROP_SIDE_PX), settings.device)
-        for _ in range(settings.sessions):
-            session = _Session(finder, describer, embedder, settings)
+        sessions = [_Session(finder, describer, embedder, settings) for _ in range(settings.sessions)]
+        for session in sessions:
             session.detect(np.zeros((side_px, side_px, 3), np.uint8), 1.0)
             session.embed(np.zeros((CROP_SIDE_PX, CROP_SIDE_PX, 3), np.uint8))
-            self._idle.put(session)
+        self._pool = SessionPool(sessions, "face", settings.wait_seconds)
 
     def detect(self, canvas: NDArray[np.uint8], min_score: float) -> Detections:
         """Find faces.
@@ -71,7 +67,7 @@ class FaceModel:
         Raises:
             SightlineError: OVERLOADED where no session comes free in time.
         """
-        with self._session() as session:
+        with self._pool.session() as session:
             return session.detect(canvas, min_score)
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -88,24 +84,9 @@ class FaceModel:
         """
         if not crops:
             return np.empty((0, 512), np.float32)
-        with self._session() as session:
+        with self._pool.session() as session:
             # One by one: a batch is no faster on a processor, and memory stays the same for any number of faces.
             return np.stack([unit_length(session.embed(crop)) for crop in crops])
-
-    @contextmanager
-    def _session(self) -> Iterator[_Session]:
-        try:
-            session = self._idle.get(timeout=self._wait_seconds)
-        except queue.Empty:
-            raise SightlineError(
-                Reason.OVERLOADED,
-                f"no face session came free within {self._wait_seconds:g} s",
-                retry_after_seconds=self._wait_seconds,
-            ) from None
-        try:
-            yield session
-        finally:
-            self._idle.put(session)
 
 
 class _Session:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from sightline.common.settings import AnalyserSettings, Device, Section
+from sightline.common.settings import AnalyserSettings, Device, Section, SessionSettings
 
 
-class FaceModelSettings(Section):
+class FaceModelSettings(SessionSettings):
     """Which models see faces, and how they share the processor."""
 
     detector: str = Field("scrfd-2.5g", description="name of the face detector in the model catalogue")
@@ -16,16 +16,7 @@ class FaceModelSettings(Section):
     attributes: str = Field(
         "", description="name of the model that tells age and sex, such as buffalo_l-attributes; empty: nothing does"
     )
-    sessions: int = Field(
-        2, ge=1, le=64, description="pictures analysed at once; sessions times threads is best the number of cores"
-    )
-    threads: int = Field(
-        1, ge=1, le=64, description="threads of one picture; more answer a lone caller sooner, but carry less load"
-    )
-    device: Device = Field(
-        "cpu", description="what the models run on: cpu, or cuda for a GPU of NVIDIA, in the image for it"
-    )
-    wait_seconds: float = Field(30.0, gt=0, description="how long a call waits for a free session")
+    device: Device = "cpu"
     input_side_px: int = Field(
         640, ge=64, le=2560, multiple_of=32, description="longer side of the picture as the detector sees it"
     )

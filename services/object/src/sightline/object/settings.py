@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from sightline.common.settings import AnalyserSettings, Device, Section
+from sightline.common.settings import AnalyserSettings, Device, Section, SessionSettings
 
 
-class ObjectModelSettings(Section):
+class ObjectModelSettings(SessionSettings):
     """Which models see objects, and how they share the processor."""
 
     detectors: tuple[str, ...] = Field(
@@ -20,16 +20,7 @@ class ObjectModelSettings(Section):
     segmenter: str = Field(
         "spheroids-classical", description="default of SegmentImage: a loaded segmentation model or a classical engine"
     )
-    sessions: int = Field(
-        2, ge=1, le=64, description="pictures analysed at once; sessions times threads is best the number of cores"
-    )
-    threads: int = Field(
-        1, ge=1, le=64, description="threads of one picture; more answer a lone caller sooner, but carry less load"
-    )
-    device: Device = Field(
-        "cpu", description="what the models run on: cpu, or cuda for a GPU of NVIDIA, in the image for it"
-    )
-    wait_seconds: float = Field(30.0, gt=0, description="how long a call waits for a free session")
+    device: Device = "cpu"
     min_score: float = Field(0.25, ge=0, le=1, description="least score of an object where the request says none")
     max_overlap: float = Field(
         0.7, ge=0, le=1, description="overlap (intersection over union) of two objects of one class where none is said"

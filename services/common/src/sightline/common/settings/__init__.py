@@ -20,6 +20,7 @@ from sightline.common.settings.sections import (
     RedisSettings,
     RpcSettings,
     Section,
+    SessionSettings,
     TelemetrySettings,
     WorkerSettings,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "RpcSettings",
     "Section",
     "ServiceSettings",
+    "SessionSettings",
     "TelemetrySettings",
     "WorkerSettings",
     "load",

@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
-Device = Literal["cpu", "cuda"]
+Device = Annotated[
+    Literal["cpu", "cuda"],
+    Field(description="what the models run on: cpu, or cuda for a GPU of NVIDIA, in the image for it"),
+]
 
 
 class Section(BaseModel):
@@ -87,6 +90,18 @@ class ModelSettings(Section):
 
     folder: Path = Field(Path("/var/lib/sightline/models"), description="cache of fetched models")
     allow_noncommercial: bool = Field(False, description="allow weights whose licence forbids commercial use")
+
+
+class SessionSettings(Section):
+    """How the models of an analysis share the processor."""
+
+    sessions: int = Field(
+        2, ge=1, le=64, description="pictures analysed at once; sessions times threads is best the number of cores"
+    )
+    threads: int = Field(
+        1, ge=1, le=64, description="threads of one picture; more answer a lone caller sooner, but carry less load"
+    )
+    wait_seconds: Seconds = Field(30.0, description="how long a call waits for a free session")
 
 
 class RpcSettings(Section):

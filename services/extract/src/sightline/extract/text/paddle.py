@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from sightline.common.errors import Reason, SightlineError
 from sightline.common.models import ModelStore
+from sightline.common.models.devices import open_session
+from sightline.common.models.sessions import SessionPool, open_sessions
 from sightline.extract.text.detection import Quads, find_quads
 from sightline.extract.text.line import Line
 from sightline.extract.text.ordering import in_reading_order
@@ -45,21 +42,18 @@ class PaddleReader:
             settings: how many sessions and threads, and how closely to look.
         """
         self._settings = settings
-        self._idle: queue.LifoQueue[tuple[Any, Any]] = queue.LifoQueue()
-        pair = _open(detector, settings.threads), _open(recogniser, settings.threads)
-        self._characters = alphabet(pair[1])
-        # A session of one thread runs each call on the caller's own, so all can share it and its weights.
-        alone = settings.threads == 1
-        for place in range(settings.sessions):
-            another = alone or place == 0
-            self._idle.put(
-                pair if another else (_open(detector, settings.threads), _open(recogniser, settings.threads))
-            )
+
+        def pair() -> tuple[Any, Any]:
+            return open_session(str(detector), settings.threads), open_session(str(recogniser), settings.threads)
+
+        pairs = open_sessions(pair, settings)
+        self._characters = alphabet(pairs[0][1])
+        self._pool = SessionPool(pairs, "text", settings.wait_seconds)
 
     def read(self, pixels: NDArray[np.uint8], min_score: float | None = None) -> list[Line]:
         """Read a picture: as TextReader says."""
         least = self._settings.min_score if min_score is None else min_score
-        with self._sessions() as (detector, recogniser):
+        with self._pool.session() as (detector, recogniser):
             lines = []
             for quad in self._find(detector, pixels):
                 text, score = read_line(recogniser, self._characters, pixels, quad)
@@ -77,28 +71,3 @@ class PaddleReader:
             if np.quantile(heights, 0.25) < _SMALL_PX:
                 return find_quads(detector, pixels, closer, settings.max_lines)
         return quads
-
-    @contextmanager
-    def _sessions(self) -> Iterator[tuple[Any, Any]]:
-        wait = self._settings.wait_seconds
-        try:
-            pair = self._idle.get(timeout=wait)
-        except queue.Empty:
-            raise SightlineError(
-                Reason.OVERLOADED, f"no text session came free within {wait:g} s", retry_after_seconds=wait
-            ) from None
-        try:
-            yield pair
-        finally:
-            self._idle.put(pair)
-
-
-def _open(file: Path, threads: int) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # A plan of memory is kept for every input size that was ever seen, and lines have many sizes.
-    options.enable_mem_pattern = False
-    # Threads that spin while they wait would take the processor from the other sessions.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from sightline.common.settings import Section
+from sightline.common.settings import SessionSettings
 
 
-class TextSettings(Section):
+class TextSettings(SessionSettings):
     """Which models read text, and how they share the processor."""
 
     detector: str = Field("pp-ocrv6-small-detector", description="name of the model that finds lines of text")
     recogniser: str = Field("pp-ocrv6-small-recogniser", description="name of the model that reads a line")
-    sessions: int = Field(
-        2, ge=1, le=64, description="pictures read at once; sessions times threads is best the number of cores"
-    )
-    threads: int = Field(1, ge=1, le=64, description="threads of one picture")
-    wait_seconds: float = Field(30.0, gt=0, description="how long a call waits for a free session")
     min_score: float = Field(0.5, ge=0, le=1, description="least confidence of a line where the request says none")
     side_px: int = Field(
         960, ge=320, le=4096, description="longer side of the picture as the detector sees it; more finds smaller text"
