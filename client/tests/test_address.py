@@ -38,9 +38,11 @@ def test_tls_can_be_asked_for_beside_the_address():
     assert Address.parse("host", tls=True) == Address("host:443", True)
 
 
-@pytest.mark.parametrize("server", ["", "ftp://host", "https://host/path", "https://user@host", "host:port", "a b://c"])
+@pytest.mark.parametrize(
+    "server", ["", "ftp://host", "https://host/path", "https://user@host", "host:port", "host:99999", "a b://c"]
+)
 def test_what_is_no_address_is_refused(server):
-    with pytest.raises(ValueError, match=r"address|[Pp]ort"):
+    with pytest.raises(ValueError, match="is no server address"):
         Address.parse(server)
 
 

@@ -107,6 +107,25 @@ async def test_one_bad_photo_does_not_keep_the_others_from_being_analysed(run, p
     assert "/none.jpg: No such file" in result.stderr
 
 
+async def test_the_file_that_is_missing_is_named_and_not_the_one_beside_it(run, photo, tmp_path):
+    result = await run("compare", photo, "/none.jpg")
+    assert result.stderr == "sightline: /none.jpg: No such file or directory\n"
+    place = tmp_path / "none" / "out.jpg"
+    result = await run("faces", photo, "--draw", str(place))
+    assert f"{photo}: {place}: No such file or directory" in result.stderr
+
+
+async def test_a_call_that_is_not_admitted_says_where_the_key_is_given(run, script):
+    script.fail("GetJob", status("UNAUTHENTICATED", "UNAUTHENTICATED"))
+    assert "  SIGHTLINE_KEY or --key gives the key\n" in (await run("jobs", "show", "1")).stderr
+
+
+async def test_a_server_that_is_not_there_says_where_its_address_is_given(run):
+    result = await run("--server", "127.0.0.1:9", "jobs", "show", "1")
+    assert result.exit_code == Exit.UNAVAILABLE
+    assert "  SIGHTLINE_SERVER or --server says where the server is\n" in result.stderr
+
+
 async def test_two_photos_are_compared(run, photo, script):
     result = await run("compare", photo, photo, "--json")
     assert (result.exit_code, json.loads(result.stdout)["samePerson"]) == (Exit.OK, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 DEFAULT_SERVER = "127.0.0.1:8080"
 _PLAIN = {"http": 80, "grpc": 8080}
@@ -41,4 +41,11 @@ class Address:
         if tls is not None and tls != encrypted:
             raise ValueError(f"{server!r} and tls={tls} contradict each other")
         host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-        return cls(f"{host}:{url.port or ports[url.scheme]}", encrypted)
+        return cls(f"{host}:{_port(server, url) or ports[url.scheme]}", encrypted)
+
+
+def _port(server: str, url: SplitResult) -> int | None:
+    try:
+        return url.port
+    except ValueError:
+        raise ValueError(f"{server!r} is no server address: a port is a number up to 65535") from None

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import typer
 
 from sightline.client.command.exits import Exit, exit_of
-from sightline.client.errors import SightlineError
+from sightline.client.environment import KEY_VARIABLE, SERVER_VARIABLE
+from sightline.client.errors import SightlineError, Unauthenticated
 
 
 class Complaints:
@@ -45,13 +46,23 @@ def complain(error: Exception, subject: str = "") -> None:
             _write(f"  {violation.field}: {violation.description}")
         if error.retry_after_seconds:
             _write(f"  come back in {error.retry_after_seconds:.0f} s")
+        if isinstance(error, Unauthenticated):
+            _write(f"  {KEY_VARIABLE} or --key gives the key")
+        elif error.code == "UNAVAILABLE" and not error.reason:
+            _write(f"  {SERVER_VARIABLE} or --server says where the server is")
         if error.request_id:
             _write(f"  request id {error.request_id}")
     elif isinstance(error, OSError):
-        named = f"{subject or error.filename}: " if error.strerror else about
-        _write(f"{named}{error.strerror or error}")
+        _write(f"{_file_of(error, subject)}{error.strerror}" if error.strerror else f"{about}{error}")
     else:
         _write(f"{about}{error}")
+
+
+def _file_of(error: OSError, subject: str) -> str:
+    """Name the file that an error is about: one of two photos, or a drawing of the photo that can't be written."""
+    file = str(error.filename) if error.filename is not None else subject
+    named = (file,) if file in subject else (subject, file)
+    return "".join(f"{name}: " for name in named if name)
 
 
 def note(text: str) -> None:

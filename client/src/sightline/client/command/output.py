@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object per line, named as in REST.")]
 # Wide enough for every table where no terminal says how wide it is, so that nothing is cut off in a pipe.
-_PIPE_COLUMNS = 200
+_PIPE_COLUMNS = 10_000
 
 
 def print_json(message: Message, **beside: str) -> None:
@@ -29,8 +29,12 @@ def print_json(message: Message, **beside: str) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """Print a table; columns whose name begins with a space are numbers, aligned on the right."""
+    """Print a table; columns whose name begins with a space are numbers, aligned on the right.
+
+    Where a terminal is too narrow, the right edge is cut off and nothing else: names are there to be copied.
+    """
     from rich.console import Console  # noqa: PLC0415 - Rich takes longer to load than --help may
+    from rich.measure import Measurement  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
@@ -38,7 +42,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: st
         table.add_column(column.strip(), justify="right" if column.startswith(" ") else "left", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS, highlight=False, markup=False).print(table)
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS, highlight=False, markup=False)
+    table.width = Measurement.get(console, console.options.update_width(_PIPE_COLUMNS), table).maximum
+    console.print(table)
 
 
 def print_facts(facts: dict[str, str]) -> None:
