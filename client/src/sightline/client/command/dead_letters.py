@@ -29,7 +29,7 @@ def list_dead_letters(
     limit: Annotated[int, typer.Option(min=0, help="Most to list; 0 means all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List jobs that were given up after their last attempt, the latest first."""
+    """List jobs that failed, at once or after their last attempt, the latest first."""
     with session(context).connect() as sightline:
         letters = sightline.dead_letters.list(
             filter=filter_, page_size=min(limit, 1000), timeout=session(context).timeout
