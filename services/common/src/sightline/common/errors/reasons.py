@@ -99,9 +99,13 @@ TABLE: dict[Reason, Meaning] = {
     Reason.INVALID_PAGE_TOKEN: _row(
         _INVALID, "Start again without a page token, with the same filter and order for every page."
     ),
-    Reason.INVALID_FILTER: _row(_INVALID, "Write the filter as the documentation of the list method shows."),
+    Reason.INVALID_FILTER: _row(_INVALID, "Join terms by AND, such as: state = FAILED AND kind = detect_faces."),
     Reason.MEDIA_EMPTY: _row(_INVALID, "Send a file that has bytes in it."),
-    Reason.MEDIA_UNSUPPORTED: _row(_INVALID, "Send a format that is listed in the documentation of media."),
+    Reason.MEDIA_UNSUPPORTED: _row(
+        _INVALID,
+        "Send what this work takes: pictures as JPEG, PNG, WebP, BMP, GIF or TIFF; films and recordings as MP4, "
+        "Matroska, WebM, AVI, MPEG-TS, FLV, Ogg, WAV, MP3, AAC or FLAC.",
+    ),
     Reason.MEDIA_CORRUPT: _row(_INVALID, "Send the whole file again; the one received does not decode."),
     Reason.MEDIA_TOO_SMALL: _row(_INVALID, "Send a larger picture."),
     Reason.MEDIA_TOO_LARGE: _row(_INVALID, "Send a smaller file, or one with fewer pixels or frames."),
@@ -117,7 +121,7 @@ TABLE: dict[Reason, Meaning] = {
     Reason.FACE_BLURRED: _row(_INVALID, "Send a sharper picture."),
     Reason.FACE_TURNED_AWAY: _row(_INVALID, "Send a picture in which the face looks into the camera."),
     Reason.FACE_AMBIGUOUS: _row(_INVALID, "Say by a box which face is meant, or send a picture of one person."),
-    Reason.URI_REFUSED: _row(_INVALID, "Name a file on the public internet by its http or https address."),
+    Reason.URI_REFUSED: _row(_INVALID, "Give an https address on the public internet; for a file, http will do too."),
     Reason.URI_UNREACHABLE: _row(
         _PRECONDITION, "Check that anybody can download the file from there, or upload it.", retryable=True
     ),
