@@ -28,6 +28,7 @@ app = typer.Typer(
     help="Make, list and revoke the keys in the database of GATEWAY_POSTGRES__URL.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
 )
 
 

@@ -14,7 +14,12 @@ from sightline.common.models.catalogue import ModelEntry
 from sightline.common.models.store import ModelStore
 from sightline.common.settings import ModelSettings
 
-app = typer.Typer(help="Models: list them, fetch them, verify them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Models: list them, fetch them, verify them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 Folder = Annotated[
     Path,
