@@ -12,8 +12,8 @@ from sightline.common.settings import ModelSettings
 
 _SAMPLES = {
     "solvay-1927": "the Solvay conference of 1927, 29 people",
-    "newton": "Isaac Newton, painted by Godfrey Kneller in 1689",
-    "gauss": "Carl Friedrich Gauss, painted by Gottlieb Biermann in 1887",
+    "newton": "Isaac Newton, painted after Godfrey Kneller",
+    "gauss": "Carl Friedrich Gauss, a painting of the 19th century",
 }
 
 
