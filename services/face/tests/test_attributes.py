@@ -13,6 +13,7 @@ from onnx import TensorProto, helper
 
 from sightline.common.errors import SightlineError
 from sightline.common.media import Image
+from sightline.common.media.video import Video
 from sightline.common.models import Catalogue, ModelEntry, ModelStore
 from sightline.common.settings import MediaLimits
 from sightline.face import messages
@@ -100,12 +101,12 @@ def test_a_face_is_told_by_its_own_pixels_at_any_size(model: AttributeModel) -> 
 def test_the_best_face_of_a_track_has_them_and_keeps_them_over_a_checkpoint(
     model: AttributeModel, model_store: ModelStore, tmp_path: Path
 ) -> None:
-    film = write_film(tmp_path / "story.mp4", model_store.path("solvay-1927"))
+    path = write_film(tmp_path / "story.mp4", model_store.path("solvay-1927"))
     options = FilmOptions(every_seconds=0.5, end_seconds=4.0)
     kept: list[bytes] = []
-    with ThreadPoolExecutor(1) as threads:
+    with ThreadPoolExecutor(1) as threads, Video.open(path, MediaLimits()) as film:
         settings = FilmSettings()
-        films = FilmAnalyzer(analyzer_with(model, model_store), settings, MediaLimits(), threads, 1)
+        films = FilmAnalyzer(analyzer_with(model, model_store), settings, threads, 1)
         whole = films.analyse(film, DetectOptions(), options, save=lambda state: kept.append(state()))
         again = films.analyse(film, DetectOptions(), options, earlier=kept[-1])
     told = [track.best.attributes for track in whole.tracks]

@@ -214,10 +214,10 @@ def test_an_attempt_that_goes_on_from_a_checkpoint_tells_what_one_attempt_tells(
                 raise Died
 
         with ThreadPoolExecutor(2) as threads:
-            report = FilmAnalyzer(FilmSettings(checkpoint_seconds=0), threads, sessions=2).analyse(
+            report = FilmAnalyzer(FilmSettings(), threads, sessions=2).analyse(
                 video, squares, DetectOptions(), options,
                 earlier=told.unpack(checkpoint) if checkpoint else None, on_frame=told.take, on_progress=look,
-                on_checkpoint=lambda state: stored.append(told.pack(state)),
+                save=lambda state: stored.append(told.pack(state())),
             )  # fmt: skip
         return parts(report, squares.identity, told.all(), 10**6), looked
 
@@ -233,8 +233,8 @@ def test_a_checkpoint_of_another_model_or_of_nonsense_is_not_gone_on_from(square
     stored: list[bytes] = []
     video = film(crossing(10))
     with ThreadPoolExecutor(2) as threads:
-        films = FilmAnalyzer(FilmSettings(checkpoint_seconds=0), threads, sessions=2)
-        films.analyse(video, squares, DetectOptions(), FilmOptions(), on_checkpoint=stored.append)
+        films = FilmAnalyzer(FilmSettings(), threads, sessions=2)
+        films.analyse(video, squares, DetectOptions(), FilmOptions(), save=lambda state: stored.append(state()))
         other = SquareDetector(squares._model, squares._settings, replace(squares.identity, sha256="other"))
         for detector, checkpoint in ((other, stored[-1]), (squares, b"nonsense"), (squares, stored[-1][:-5])):
             with pytest.raises(CheckpointUnknownError):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from sightline.common.telemetry import Metrics
@@ -31,3 +32,13 @@ def test_the_metrics_of_the_process_come_with_what_it_is():
     text = generate_latest(registry).decode()
     assert "process_resident_memory_bytes" in text
     assert 'sightline_build_info{service="gateway",version="1.2.3"} 1.0' in text
+
+
+def test_a_run_of_a_model_is_noted_unless_it_fails():
+    metrics = Metrics()
+    with metrics.model_run("scrfd", "detect"):
+        pass
+    with pytest.raises(ValueError, match="damaged"), metrics.model_run("scrfd", "detect"):
+        raise ValueError("damaged")
+    labels = {"model": "scrfd", "operation": "detect"}
+    assert metrics.registry.get_sample_value("sightline_model_seconds_count", labels) == 1

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import structlog
 
@@ -20,8 +19,7 @@ from sightline.common.media.looking import (
     looked_at,
     range_violations,
 )
-from sightline.common.media.video import Frame, Opening, VideoInfo, open_here
-from sightline.common.settings import MediaLimits
+from sightline.common.media.video import Film, Frame, VideoInfo
 from sightline.face.analysis import DetectOptions, Face, FaceAnalyzer
 from sightline.face.film_state import FilmState, dump, restore
 from sightline.face.grouping import Person, people_of
@@ -85,38 +83,25 @@ class Report:
 class FilmAnalyzer:
     """Looks at films; each call reads one, and the frames of all share the model's sessions."""
 
-    def __init__(
-        self,
-        analyzer: FaceAnalyzer,
-        settings: FilmSettings,
-        limits: MediaLimits,
-        looking: Executor,
-        sessions: int,
-        *,
-        opening: Opening = open_here,
-    ) -> None:
+    def __init__(self, analyzer: FaceAnalyzer, settings: FilmSettings, looking: Executor, sessions: int) -> None:
         """Take what films share.
 
         Args:
             analyzer: finds and embeds faces.
             settings: how films are looked at.
-            limits: which films are refused.
             looking: where frames go through the model.
             sessions: how many frames of a film are on their way at once.
-            opening: opens films.
         """
         self._analyzer = analyzer
         self._settings = settings
-        self._limits = limits
         self._looking = looking
         self._sessions = sessions
-        self._opening = opening
         self._teller = analyzer.attributes.entry if analyzer.attributes else None
         self._models = [analyzer.detector.sha256, analyzer.embedder.sha256, self._teller.sha256 if self._teller else ""]
 
     def analyse(
         self,
-        path: Path,
+        video: Film,
         options: DetectOptions,
         film: FilmOptions,
         *,
@@ -127,7 +112,7 @@ class FilmAnalyzer:
         """Look at a film from `start_seconds` to `end_seconds`.
 
         Args:
-            path: the film.
+            video: the film.
             options: how faces are found in a frame.
             film: which frames, and who is taken for one person.
             earlier: the last checkpoint of an attempt that broke off; what it knew is not looked at again.
@@ -139,29 +124,21 @@ class FilmAnalyzer:
             MediaRejected: the film is refused or does not decode.
             SightlineError: OVERLOADED where every session is busy for too long.
         """
-
-        def wanted() -> bool:
-            on_progress(0.0)  # a task that was lost says so by raising
-            return True
-
-        with self._opening(path, self._limits, wanted) as video:
-            every_seconds = self._settings.every_seconds if film.every_seconds is None else film.every_seconds
-            spacing_seconds = max(
-                every_seconds, 1 / video.info.frames_per_second if video.info.frames_per_second else 0
-            )
-            state = self._begin(earlier, spacing_seconds)
-            raster = Raster(every_seconds, film.start_seconds, film.end_seconds)
-            looking = looked_at(
-                frames_after(video, raster, state.seconds),
-                lambda image: self._looking.submit(self._analyzer.detect, image, options),
-                self._sessions,
-            )
-            with closing(looking) as seen:
-                for frame, faces in seen:
-                    self._take(state, self._look(frame, faces))
-                    on_progress(raster.share(frame.seconds, video.info.duration_seconds))
-                    save(lambda: dump(state, self._models))
-            return self._report(video.info, state, film, spacing_seconds)
+        every_seconds = self._settings.every_seconds if film.every_seconds is None else film.every_seconds
+        spacing_seconds = _spacing_seconds(video.info, every_seconds)
+        state = self._begin(earlier, spacing_seconds)
+        raster = Raster(every_seconds, film.start_seconds, film.end_seconds)
+        looking = looked_at(
+            frames_after(video, raster, state.seconds),
+            lambda image: self._looking.submit(self._analyzer.detect, image, options),
+            self._sessions,
+        )
+        with closing(looking) as seen:
+            for frame, faces in seen:
+                self._take(state, self._look(frame, faces))
+                on_progress(raster.share(frame.seconds, video.info.duration_seconds))
+                save(lambda: dump(state, self._models))
+        return self._report(video.info, state, film, spacing_seconds)
 
     def _begin(self, earlier: bytes | None, spacing_seconds: float) -> FilmState:
         state = FilmState(Follower(self._settings, self._analyzer.thresholds, spacing_seconds))
@@ -193,3 +170,8 @@ class FilmAnalyzer:
         people = people_of(tracks, self._analyzer.thresholds, film.min_similarity, spacing_seconds)
         size = state.size if state.frame_count else (info.width_px, info.height_px)
         return Report(info, state.frame_count, spacing_seconds, size, people, tracks)
+
+
+def _spacing_seconds(info: VideoInfo, every_seconds: float) -> float:
+    """Say how far apart frames are that are looked at; 0 where every frame is, and the film does not tell its rate."""
+    return max(every_seconds, 1 / info.frames_per_second if info.frames_per_second else 0)

@@ -26,17 +26,10 @@ def build(ground: Ground, settings: FaceSettings) -> Parts[FaceServicer]:
     """Build what is this service's own."""
     threads = ground.threads(settings.face.sessions, "analysis")
     analyzer = load_analyzer(ground.models, settings.face)
-    films = FilmAnalyzer(
-        analyzer,
-        settings.film,
-        settings.media,
-        threads,
-        settings.face.sessions,
-        opening=ChildVideos(ground.nursery(settings.child)).open,
-    )
     pipeline = FacePipeline(
         analyzer,
-        films,
+        FilmAnalyzer(analyzer, settings.film, threads, settings.face.sessions),
+        ChildVideos(ground.nursery(settings.child)).open,
         settings.media,
         threads=threads,
         film_threads=ground.threads(settings.worker.slots, "films"),

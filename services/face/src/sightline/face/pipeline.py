@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
 from sightline.common.media import decode_image
+from sightline.common.media.video import Opening
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
 from sightline.common.worker import Task
@@ -29,6 +30,7 @@ class FacePipeline:
         self,
         analyzer: FaceAnalyzer,
         films: FilmAnalyzer,
+        opening: Opening,
         limits: MediaLimits,
         *,
         threads: ThreadPoolExecutor,
@@ -42,7 +44,8 @@ class FacePipeline:
         Args:
             analyzer: looks at pictures.
             films: looks at films.
-            limits: which pictures are refused.
+            opening: opens films.
+            limits: which pictures and films are refused.
             threads: as many as pictures are looked at at once.
             film_threads: as many as films are read at once; they wait for `threads` most of the time.
             part_bytes: largest part of a result.
@@ -51,12 +54,13 @@ class FacePipeline:
         """
         self._analyzer = analyzer
         self._films = films
+        self._opening = opening
         self._limits = limits
         self._threads = threads
         self._film_threads = film_threads
         self._part_bytes = part_bytes
         self._checkpoint_seconds = checkpoint_seconds
-        self._seconds = metrics.model_seconds
+        self._metrics = metrics
 
     async def detect(self, data: bytes, options: face_pb2.DetectFacesOptions) -> face_pb2.DetectFacesResult:
         """Find the faces in an encoded picture, with embeddings where the options want them.
@@ -105,28 +109,26 @@ class FacePipeline:
     def _detect(self, data: bytes, options: face_pb2.DetectFacesOptions) -> face_pb2.DetectFacesResult:
         wanted, embeddings = messages.detect_options(options), options.include_embeddings
         image = decode_image(data, self._limits, needed_side_px=self._analyzer.needed_side_px(embeddings=embeddings))
-        began = time.perf_counter()
         look = self._analyzer.embed if embeddings else self._analyzer.detect
-        faces = self._analyzer.tell(image, look(image, wanted))
-        self._note("embed" if embeddings else "detect", began)
+        with self._noted("embed" if embeddings else "detect"):
+            faces = self._analyzer.tell(image, look(image, wanted))
         return messages.detect_result(faces, image, self._analyzer.detector, self._analyzer.embedder)
 
     def _compare(self, first: bytes, second: bytes, threshold: float | None) -> face_service_pb2.CompareFacesResponse:
         one, other = decode_image(first, self._limits), decode_image(second, self._limits)
-        began = time.perf_counter()
-        compared = self._analyzer.compare(one, other, threshold)
-        self._note("compare", began)
+        with self._noted("compare"):
+            compared = self._analyzer.compare(one, other, threshold)
         return messages.comparison(compared, one, other, self._analyzer.embedder)
 
     def _detect_in_film(
         self, path: Path, options: face_pb2.DetectFacesOptions, task: Task, saving: Saving
     ) -> list[face_pb2.DetectFacesVideoResult]:
         wanted, film = messages.detect_options(options), film_messages.film_options(options.video)
-        began = time.perf_counter()
-        report = self._films.analyse(
-            path, wanted, film, earlier=task.claim.checkpoint, on_progress=task.advance, save=saving.save_if_due
-        )
-        self._note("film", began)
+        opened = self._opening(path, self._limits, lambda: not task.abandoned)
+        with opened as video, self._noted("film"):
+            report = self._films.analyse(
+                video, wanted, film, earlier=task.claim.checkpoint, on_progress=task.advance, save=saving.save_if_due
+            )
         return film_messages.parts(
             report,
             self._analyzer.detector,
@@ -135,5 +137,5 @@ class FacePipeline:
             most_bytes=self._part_bytes,
         )
 
-    def _note(self, operation: str, began: float) -> None:
-        self._seconds.labels(self._analyzer.detector.name, operation).observe(time.perf_counter() - began)
+    def _noted(self, operation: str) -> AbstractContextManager[None]:
+        return self._metrics.model_run(self._analyzer.detector.name, operation)

@@ -13,7 +13,6 @@ import structlog
 from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.media.looking import Raster, frames_after, looked_at, range_violations
 from sightline.common.media.video import Film, VideoInfo
-from sightline.common.worker.saving import Saving
 from sightline.object.counting import Interval, Intervals, Line, Point, Track, Tracks, Zone
 from sightline.object.detector import Detector
 from sightline.object.film_state import FilmState, dump, restore
@@ -107,7 +106,7 @@ class FilmAnalyzer:
         earlier: bytes | None = None,
         on_frame: Callable[[SeenFrame], None] = lambda frame: None,
         on_progress: Callable[[float], None] = lambda share: None,
-        on_checkpoint: Callable[[bytes], None] = lambda state: None,
+        save: Callable[[Callable[[], bytes]], None] = lambda state: None,
     ) -> Report:
         """Look at a film from `start_seconds` to `end_seconds`.
 
@@ -120,8 +119,8 @@ class FilmAnalyzer:
                 not looked at again.
             on_frame: is given every frame that was looked at, in order, with its tracks.
             on_progress: is told the share that is done, 0 to 1; what it raises ends the work.
-            on_checkpoint: is given how far the work is, every few seconds, between two frames; what it raises ends the
-                work.
+            save: is asked after each frame whether it is time to store how far the work is, with what writes that; what
+                it raises ends the work.
 
         Raises:
             MediaRejected: the film is refused or does not decode.
@@ -138,7 +137,6 @@ class FilmAnalyzer:
             log.info("film_goes_on", seconds=state.seconds)
         watching = [state.tracks.take, state.intervals.take, on_frame]
         watching += [*(line.take for line in state.lines), *(zone.take for zone in state.zones)]
-        saving = Saving(self._settings.checkpoint_seconds, on_checkpoint)
         low = replace(options, min_score=min(LOW_SCORE, detector.min_score(options)))
         raster = Raster(every_seconds, film.start_seconds, film.end_seconds)
         looking = looked_at(
@@ -151,7 +149,7 @@ class FilmAnalyzer:
                 _tell(state.follower.follow(objects, frame.seconds), watching)
                 state.frame_count, state.seconds = state.frame_count + 1, frame.seconds
                 on_progress(raster.share(frame.seconds, video.info.duration_seconds))
-                saving.save_if_due(lambda: dump(state, models))
+                save(lambda: dump(state, models))
         _tell(state.follower.end(), watching)
         return Report(
             video.info, state.frame_count, state.tracks.all(), state.intervals.all(), state.lines, state.zones

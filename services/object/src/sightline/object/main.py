@@ -30,6 +30,7 @@ def build(ground: Ground, settings: ObjectSettings) -> Parts[ObjectServicer]:
         threads=threads,
         film_threads=ground.threads(settings.worker.slots, "films"),
         part_bytes=settings.film.result_bytes,
+        checkpoint_seconds=settings.film.checkpoint_seconds,
         metrics=ground.metrics,
     )
     tasks = ObjectTasks(pipeline, ground.pictures, ground.films)

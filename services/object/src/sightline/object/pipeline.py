@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +17,7 @@ from sightline.common.media.video import Opening
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
 from sightline.common.worker import Task
-from sightline.common.worker.saving import keeper_of
+from sightline.common.worker.saving import Saving, keeper_of
 from sightline.object import film_messages, messages
 from sightline.object.analysis import ObjectAnalyzer
 from sightline.object.film import FilmAnalyzer
@@ -44,6 +42,7 @@ class ObjectPipeline:
         threads: ThreadPoolExecutor,
         film_threads: ThreadPoolExecutor,
         part_bytes: int,
+        checkpoint_seconds: float,
         metrics: Metrics,
     ) -> None:
         """Take what does the work.
@@ -56,6 +55,7 @@ class ObjectPipeline:
             threads: as many as pictures are looked at at once.
             film_threads: as many as films are read at once; they wait for `threads` most of the time.
             part_bytes: largest part of a result.
+            checkpoint_seconds: time between two checkpoints of a film.
             metrics: where the time of the models is noted.
         """
         self._analyzer = analyzer
@@ -65,7 +65,8 @@ class ObjectPipeline:
         self._threads = threads
         self._film_threads = film_threads
         self._part_bytes = part_bytes
-        self._seconds = metrics.model_seconds
+        self._checkpoint_seconds = checkpoint_seconds
+        self._metrics = metrics
 
     def models(self) -> Sequence[ModelIdentity]:
         """List the models and engines that can be asked for, by name."""
@@ -110,8 +111,8 @@ class ObjectPipeline:
             SightlineError: OVERLOADED when no session comes free in time; LEASE_LOST when the task is not ours.
         """
         loop = asyncio.get_running_loop()
-        work = partial(self._detect_in_film, path, options, task, keeper_of(task, loop))
-        return await loop.run_in_executor(self._film_threads, work)
+        saving = Saving(self._checkpoint_seconds, keeper_of(task, loop))
+        return await loop.run_in_executor(self._film_threads, self._detect_in_film, path, options, task, saving)
 
     async def _on_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
@@ -120,7 +121,7 @@ class ObjectPipeline:
         wanted = messages.detect_options(options)
         model = self._analyzer.detector(wanted.model).identity
         image = decode_image(data, self._limits)
-        with self._noted(model, "detect"):
+        with self._metrics.model_run(model.name, "detect"):
             objects = self._analyzer.detect(image, wanted)
         return messages.detect_result(objects, image, model)
 
@@ -128,17 +129,17 @@ class ObjectPipeline:
         wanted = messages.segment_options(options)
         model = self._analyzer.engine(wanted.model).identity
         image = decode_image(data, self._limits)
-        with self._noted(model, "segment"):
+        with self._metrics.model_run(model.name, "segment"):
             segments = self._analyzer.segment(image, wanted)
         return messages.segment_result(segments, image, model, wanted.micrometres_per_px)
 
     def _detect_in_film(
-        self, path: Path, options: object_pb2.DetectObjectsOptions, task: Task, keep: Callable[[bytes], None]
+        self, path: Path, options: object_pb2.DetectObjectsOptions, task: Task, saving: Saving
     ) -> list[object_pb2.DetectObjectsVideoResult]:
         wanted, film = messages.detect_options(options), film_messages.film_options(options.video)
         detector = self._analyzer.detector(wanted.model)
         opened = self._opening(path, self._limits, lambda: not task.abandoned)
-        with opened as video, self._noted(detector.identity, "film"):
+        with opened as video, self._metrics.model_run(detector.identity.name, "film"):
             size = (video.info.width_px, video.info.height_px)
             told = film_messages.ToldFrames(size, wanted=options.video.include_frames)
             look = partial(
@@ -149,7 +150,7 @@ class ObjectPipeline:
                 film,
                 on_frame=told.take,
                 on_progress=task.advance,
-                on_checkpoint=lambda state: keep(told.pack(state)) if told.fit else None,
+                save=lambda state: saving.save_if_due(lambda: told.pack(state())) if told.fit else None,
             )
             earlier = task.claim.checkpoint
             try:
@@ -159,9 +160,3 @@ class ObjectPipeline:
                 told.clear()
                 report = look()
         return film_messages.parts(report, detector.identity, told.all(), self._part_bytes)
-
-    @contextmanager
-    def _noted(self, model: ModelIdentity, operation: str) -> Iterator[None]:
-        began = time.perf_counter()
-        yield
-        self._seconds.labels(model.name, operation).observe(time.perf_counter() - began)

@@ -99,11 +99,6 @@ Opening = Callable[[Path, MediaLimits, Callable[[], bool]], AbstractContextManag
 """Opens a film within limits; who waits for its frames asks the third argument whether they are still wanted."""
 
 
-def open_here(path: Path, limits: MediaLimits, wanted: Callable[[], bool]) -> Video:
-    """Open a film in this process: an `Opening` for films that can be trusted, which nobody waits for."""
-    return Video.open(path, limits)
-
-
 class Video:
     """A film that is open for reading; one thread at a time, and one pass at a time."""
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -44,6 +48,18 @@ class Metrics:
         self._gauge("sightline_build_info", "What runs here; always 1", "service", "version").labels(
             service, version
         ).set(1)
+
+    @contextmanager
+    def model_run(self, model: str, operation: str) -> Iterator[None]:
+        """Count the block as a run of a model, and note its time; one that raises is not noted.
+
+        Args:
+            model: its name, as in results.
+            operation: what it is run for, such as `detect`.
+        """
+        began = time.perf_counter()
+        yield
+        self.model_seconds.labels(model, operation).observe(time.perf_counter() - began)
 
     def _define_rpc(self) -> None:
         self.rpc_seconds = self._histogram(
