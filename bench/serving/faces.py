@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
-from sightline.common.media import decode_image
+from sightline.common.media import Pixels, decode_image
 from sightline.common.models import ModelStore
 from sightline.common.settings import MediaLimits, ModelSettings
 from sightline.face.analysis import FaceAnalyzer
@@ -30,8 +31,17 @@ def load(sessions: int) -> tuple[FaceModel, FaceAnalyzer]:
 
 def boxes(model: FaceModel, data: bytes) -> int:
     """Run the graph on an encoded picture, decoded at reduced scale, at both sizes; count what it finds."""
+    side_px = FaceModelSettings().input_side_px
+    return _found(model, decode_image(data, MediaLimits(), needed_side_px=side_px).pixels)
+
+
+def boxes_plainly(model: FaceModel, data: bytes) -> int:
+    """Do as `boxes` does, with the decoding that everybody writes: OpenCV's, of the whole picture."""
+    return _found(model, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+
+
+def _found(model: FaceModel, pixels: Pixels) -> int:
     settings = FaceModelSettings()
-    pixels = decode_image(data, MediaLimits(), needed_side_px=settings.input_side_px).pixels
     far, _ = resized(pixels, settings.input_side_px)
     near, _ = resized(far, settings.near_side_px)
     found = [model.detect(on_canvas(look), settings.score_threshold) for look in (far, near)]

@@ -1,26 +1,32 @@
 """The bare loop: threads that decode and detect one picture again and again, and no server.
 
-python -m bench.serving.loop PICTURE SESSIONS boxes|faces      each line of the standard input is a number of pictures
+python -m bench.serving.loop PICTURE SESSIONS plain|boxes|faces
 
-`boxes` runs the graph and works out the boxes; `faces` does all that the servers do, the quality of each face too.
+Each line of the standard input is a number of pictures. `boxes` runs the graph and works out the boxes, `plain` does so with
+a picture that OpenCV decodes whole, and `faces` does all that the servers do, the quality of each face too.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.serving.faces import boxes, detect, load
+from bench.serving.faces import boxes, boxes_plainly, detect, load
 
 
 def main() -> None:
     data, sessions = Path(sys.argv[1]).read_bytes(), int(sys.argv[2])
     model, analyzer = load(sessions)
 
-    def once() -> int:
-        return boxes(model, data) if sys.argv[3] == "boxes" else len(detect(analyzer, data))
+    ways: dict[str, Callable[[], int]] = {
+        "plain": lambda: boxes_plainly(model, data),
+        "boxes": lambda: boxes(model, data),
+        "faces": lambda: len(detect(analyzer, data)),
+    }
+    once = ways[sys.argv[3]]
 
     with ThreadPoolExecutor(sessions) as threads:
         print(once(), flush=True)

@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OTHERS = ROOT / "build/bench-serving/bin"
 PICTURE = Path(insightface.__file__).parent / "data/images/t1.jpg"
 SESSIONS = 2
-BARE, SAME = "bare loop", "same loop"
+LOOPS = {"plain loop": "plain", "bare loop": "boxes", "same loop": "faces"}
 START_SECONDS = 120.0
 IDLE_SECONDS = 10.0
 
@@ -199,7 +199,7 @@ def measured(way: Way, pictures: int, idle: Mapping[str, float]) -> dict[str, fl
 
 
 def beside(laps: list[dict[str, float]], loops: Mapping[str, list[dict[str, float]]]) -> dict[str, float]:
-    """Compare with both loops of the same round: machines change from round to round more than the ways differ."""
+    """Compare with each loop of the same round: machines change from round to round more than the ways differ."""
     found = {}
     for name, loop_laps in loops.items():
         rounds, word = list(zip(laps, loop_laps, strict=True)), name.partition(" ")[0]
@@ -218,7 +218,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="serving-")))
         folder.chmod(0o755)
-        ways = [loop(stack, folder, BARE, "boxes"), loop(stack, folder, SAME, "faces")]
+        ways = [loop(stack, folder, name, what) for name, what in LOOPS.items()]
         ways += [make(stack, folder, options.callers) for make in (sightline, bento, mlserver)]
         for way in ways:
             way.turn(6)
@@ -231,16 +231,16 @@ def main() -> None:
         name: {figure: round(statistics.median(lap[figure] for lap in laps), 2) for figure in laps[0]}
         for name, laps in found.items()
     }
-    pairs = {name: beside(laps, {one: found[one] for one in (BARE, SAME)}) for name, laps in found.items()}
-    print(f"{'':<51}{'against the bare loop':>24}{'against the same loop':>24}")
+    pairs = {name: beside(laps, {one: found[one] for one in LOOPS}) for name, laps in found.items()}
+    print(f"{'':<51}" + "".join(f"{f'against the {one}':>24}" for one in LOOPS))
     heads = f"{'pictures/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms':>9}"
-    print(f"{'way':<12}{heads}" + f"{'share':>15}{'ms':>9}" * 2)
+    print(f"{'way':<12}{heads}" + f"{'share':>15}{'ms':>9}" * len(LOOPS))
     for name, figures in medians.items():
-        pair = pairs[name]
+        pair, words = pairs[name], [one.partition(" ")[0] for one in LOOPS]
         print(
             f"{name:<12}{figures['per_second']:>12.1f}{figures['p50_ms']:>9.0f}{figures['p99_ms']:>9.0f}"
-            f"{figures['cpu_ms']:>9.1f}{pair['share_of_bare']:>15.2f}{pair['beyond_bare_ms']:>9.2f}"
-            f"{pair['share_of_same']:>15.2f}{pair['beyond_same_ms']:>9.2f}"
+            f"{figures['cpu_ms']:>9.1f}"
+            + "".join(f"{pair[f'share_of_{one}']:>15.2f}{pair[f'beyond_{one}_ms']:>9.2f}" for one in words)
         )
     print(json.dumps({name: {**medians[name], **pairs[name], "idle": idle[name]} for name in medians}))
 
