@@ -61,12 +61,10 @@ def _cursor(draft: Draft) -> None:
 
 
 def _inset(draft: Draft, maker: PatternMaker, since: float = 0.0) -> None:
-    left, top, right, bottom = box = draft.box(draft.rng.choice([0.15, 0.2, 0.25, 0.3]))
+    box = draft.box(draft.rng.choice([0.15, 0.2, 0.25, 0.3]))
     if draft.rng.random() < 0.5:  # a little away from the border
-        off = draft.height // 36
-        box = (left + off, top + off) if left == 0 and top == 0 else (left, top)
-        right, bottom = box[0] + right - left, box[1] + bottom - top
-        box = (*box, right, bottom)
+        right, down = (draft.height // 36 if at == 0 else -(draft.height // 36) for at in box[:2])
+        box = (box[0] + right, box[1] + down, box[2] + right, box[3] + down)
     pattern = maker(draft.rng, box[2] - box[0], box[3] - box[1])
     draft.overlays.append(PatternInset(pattern, box, draft.rng.random() < 0.5, since))
 
