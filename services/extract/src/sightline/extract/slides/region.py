@@ -25,6 +25,8 @@ _PLAIN_STEP = 10
 _LECTURER_SHARE = 0.02
 # A side of which so much moves is the lecturer's, together with the room around.
 _LECTURER_SIDE_SHARE = 0.25
+# Where grounds differ what changes ends where the slide does; so one looks for its border from a little inside.
+_INWARDS_PX = 3
 # Slides smaller than this are an inset in something else.
 _LEAST_SHARE = 0.15
 
@@ -102,6 +104,9 @@ class _Side(NamedTuple):
 
 def _within_ground(usual: NDArray[np.float64], moving: Mask, inner: _Box) -> _Box:
     """Go outwards from what changes to the first step in brightness with nothing but plain ground beyond it."""
+    inner = _Box(
+        inner.left + _INWARDS_PX, inner.top + _INWARDS_PX, inner.right - _INWARDS_PX, inner.bottom - _INWARDS_PX
+    )
     rows, columns = np.s_[:, inner.left : inner.right], np.s_[inner.top : inner.bottom]
     sides = [
         _Side(usual[columns].T[: inner.left][::-1], moving[columns].T[: inner.left][::-1]),
