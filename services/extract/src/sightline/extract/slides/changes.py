@@ -132,6 +132,12 @@ def differ(one: View, other: View, ignored: Mask | None = None) -> bool:
     return _changed(one, other, ignored) is not None
 
 
+def is_written(view: View, ignored: Mask) -> bool:
+    """Tell whether there is half a word or more of ink apart from what is ignored; a pointer is none."""
+    ink = view.edges & ~ignored
+    return int(np.count_nonzero(ink & _things(ink))) >= _LEAST_PIXELS
+
+
 def _changed(one: View, other: View, ignored: Mask | None) -> Mask | None:
     """Find the pixels that have changed; None where they are too few, too small or too faint."""
     hot = hot_pixels(one, other)

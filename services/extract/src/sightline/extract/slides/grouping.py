@@ -9,6 +9,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.extract.slides.changes import is_written
 from sightline.extract.slides.placing import place
 from sightline.extract.slides.slide import SlideOptions
 from sightline.extract.slides.stills import Still, change_between, same_stills
@@ -47,8 +48,13 @@ class Group:
 
     @property
     def black(self) -> bool:
-        """Whether nothing is shown."""
-        return not self.moving and is_black(self.stills[-1].look, self.stills[-1].ignored_pixels)
+        """Whether nothing is shown; a short word on black is too little of it to brighten the picture."""
+        last = self.stills[-1]
+        return (
+            not self.moving
+            and is_black(last.look, last.ignored_pixels)
+            and not is_written(last.look, last.ignored_pixels)
+        )
 
     @property
     def seconds(self) -> float:
@@ -95,6 +101,8 @@ def following(one: Still, other: Still, options: SlideOptions) -> Following:
     """Tell what a still is to the one before it."""
     if one.moving or other.moving:
         return Following.SAME if one.moving and other.moving else Following.ANOTHER
+    if other.scrolled and not options.keep_builds:
+        return Following.SAME
     change = change_between(one, other)
     if not change.significant or (change.same_page and not options.keep_builds):
         return Following.SAME

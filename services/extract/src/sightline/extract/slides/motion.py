@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.extract.slides.changes import STEP, hot_pixels
+from sightline.extract.slides.placing import scrolled_by
 from sightline.extract.slides.views import Mask, View, blocks_shape, in_blocks, in_pixels
 
 # Views this far apart are compared: a lecturer who talks has moved, a frame of noise has not.
@@ -41,11 +42,26 @@ _CAMERA_SHARE = 0.12
 # A picture that is flat in less than this share of it is no slide: text and diagrams stand on plain ground.
 _FLAT_SHARE = 0.4
 _FLAT_STEP = 2
-# A title of two short words has twice as many pixels of edges.
-_INK_SHARE = 0.003
+# A title of two short words has three times as many pixels of edges.
+_INK_SHARE = 0.002
 # One step that changes this share of the picture, and so many times more than the steps around it, is a cut.
 _CUT_SHARE = 0.15
 _CUT_TIMES = 3.0
+# A page lasts for so many steps that change next to nothing; a camera for as many that change nearly everything.
+_STEPS_TO_TELL = 4
+_CALM_SHARE = 0.03
+# A front that goes by (a ramp of brightness, a ball) is so many blocks long at least, and is seen in most steps.
+_FRONT_BLOCKS = 4
+_FRONT_STEPS = 6
+_FRONT_SHARE = 0.7
+# A step that changes so many times what the usual one does is not the front's.
+_FRONT_TIMES = 2.0
+# An area of which so much is known to move needs no front.
+_KNOWN_SHARE = 0.75
+# A page is scrolled when so many steps, those that change most, are nothing else.
+_SCROLLED_STEPS = 3
+# What is written stays for so long, somewhere in a span.
+_STAYS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +94,17 @@ def is_flat(view: View, ignored: Mask | None = None) -> bool:
     return float(looked_at.mean()) >= _FLAT_SHARE
 
 
-def _has_ink(view: View, ignored: Mask) -> bool:
-    """Tell whether anything is written or drawn apart from what moves; before a plain wall there is nothing."""
-    return bool(np.count_nonzero(view.edges & ~ignored) >= _INK_SHARE * view.edges.size)
+def _has_ink(views: Sequence[View], ignored: Mask) -> bool:
+    """Tell whether anything is written that stays a while, apart from what moves; before a plain wall nothing is."""
+    least = _INK_SHARE * ignored.size
+    middles = (views[len(views) * part // 4] for part in (2, 1, 3))
+    return any(np.count_nonzero(_staying(views, middle.seconds) & ~ignored) >= least for middle in middles)
+
+
+def _staying(views: Sequence[View], seconds: float) -> Mask:
+    """Find the edges that stay around a time."""
+    near = [view for view in views if abs(view.seconds - seconds) <= _STAYS_SECONDS / 2]
+    return np.asarray(np.logical_and.reduce([near[0].edges, *(view.near_edges for view in near[1:])]), np.bool_)
 
 
 def _window(views: Sequence[View]) -> Window:
@@ -90,17 +114,42 @@ def _window(views: Sequence[View]) -> Window:
     shape = (middle.gray.shape[0], middle.gray.shape[1])
     moving = in_pixels(blocks, shape)
     camera = share >= FULL_SHARE or (
-        share >= _CAMERA_SHARE and not (is_flat(middle, moving) and _has_ink(middle, moving))
+        share >= _CAMERA_SHARE and not (is_flat(middle, moving) and _has_ink(views, moving))
     )
+    if camera and _is_scrolled(views):
+        blocks, camera = np.zeros_like(blocks), False
     return Window(views[0].seconds, views[-1].seconds, blocks, camera)
 
 
+def _is_scrolled(views: Sequence[View]) -> bool:
+    """Tell whether it is a page on plain ground that moves up or down as a whole, where it moves most."""
+    steps = [np.count_nonzero(hot_pixels(one, other)) for one, other in pairwise(views)]
+    most = np.argsort(steps)[-_SCROLLED_STEPS:]
+    return all(is_flat(views[at]) and scrolled_by(views[at], views[at + 1]) is not None for at in most)
+
+
 def _uncut(views: Sequence[View]) -> list[Sequence[View]]:
-    """Part a span where a step changes far more than the others do."""
+    """Part a span where a step changes far more than the others do, and where a page and a camera meet."""
     shares = np.array([np.count_nonzero(hot_pixels(one, other)) / one.gray.size for one, other in pairwise(views)])
+    meetings = _meetings(shares)
+    if meetings:
+        return [views[start:end] for start, end in pairwise([0, *meetings, len(views)])]
     usual = float(np.median(shares)) if len(shares) else 0.0
     cuts = [int(index) + 1 for index in np.flatnonzero(shares > max(_CUT_SHARE, _CUT_TIMES * usual))]
     return [views[start:end] for start, end in pairwise([0, *cuts, len(views)])]
+
+
+def _meetings(shares: NDArray[np.float64]) -> list[int]:
+    """Find the views with which a time begins in which all moves, after one in which nothing did, or the other way."""
+    loud, calm = shares > FULL_SHARE, shares < _CALM_SHARE
+    found = []
+    for at in range(_STEPS_TO_TELL, len(shares) - _STEPS_TO_TELL + 1):
+        before, after = np.s_[at - _STEPS_TO_TELL : at], np.s_[at : at + _STEPS_TO_TELL]
+        if calm[before].all() and loud[after].all():
+            found.append(at + 1)
+        elif loud[before].all() and calm[after].all():
+            found.append(at)
+    return found
 
 
 def moving_blocks(views: Sequence[View]) -> Mask:
@@ -111,15 +160,50 @@ def moving_blocks(views: Sequence[View]) -> Mask:
     if len(lagged) < _LEAST_CHANGES + 1:
         return counts > 0
     direction, turns = np.zeros(shape, np.int8), np.zeros(shape, np.uint8)
+    steps: list[Mask] = []
     for one, other in pairwise(lagged):
-        counts += in_blocks(hot_pixels(one, other)) >= _PIXELS_A_BLOCK
+        steps.append(in_blocks(hot_pixels(one, other)) >= _PIXELS_A_BLOCK)
+        counts += steps[-1]
         step = other.soft.astype(np.int16) - one.soft
         now = (step > _STEP_OF_TURN).view(np.int8) - (step < -_STEP_OF_TURN).view(np.int8)
         turns += now * direction < 0
         np.copyto(direction, now, where=now != 0)
     restless = in_blocks(turns >= _LEAST_TURNS) >= _PIXELS_A_BLOCK
     least = max(_LEAST_CHANGES, _MOVING_SHARE * (views[-1].seconds - views[0].seconds) / _LAG_SECONDS)
-    return filled(restless & (counts >= least))
+    moving = filled(restless & (counts >= least))
+    return moving | _fronts(steps, moving)
+
+
+def _fronts(steps: Sequence[Mask], moving: Mask) -> Mask:
+    """Find the areas in which something goes by in nearly every step, though each place changes but once or twice.
+
+    Where most of an area is known to move, what has changed but once beside it may be a build.
+    """
+    sizes = [int(np.count_nonzero(step)) for step in steps]
+    usual = float(np.median(sizes))
+    found = np.zeros(steps[0].shape, np.bool_)
+    if len(steps) < _FRONT_STEPS or usual < _FRONT_BLOCKS:
+        return found
+    fronts = [_long_things(step) for step, size in zip(steps, sizes, strict=True) if size <= _FRONT_TIMES * usual]
+    counts = np.sum(fronts, axis=0)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((counts > 0).astype(np.uint8), connectivity=8)
+    for label in range(1, count):
+        area, (_, _, wide, high, size) = labels == label, stats[label]
+        seen = sum(1 for front in fronts if (front & area).any())
+        known = np.count_nonzero(moving & area) / size
+        if min(wide, high) < _FRONT_BLOCKS or seen < max(_FRONT_STEPS, _FRONT_SHARE * len(steps)):
+            continue
+        if known < _KNOWN_SHARE:
+            found |= filled(area & (counts > 1) if known > 0.5 else area)
+    return found if found.mean() < FULL_SHARE else np.zeros_like(found)
+
+
+def _long_things(step: Mask) -> Mask:
+    """Keep the things that are longer than any pointer."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(step.astype(np.uint8), connectivity=8)
+    long = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= _FRONT_BLOCKS
+    long[0] = False
+    return np.asarray(long[labels], np.bool_)
 
 
 def _lagged(views: Sequence[View]) -> list[View]:
@@ -186,6 +270,8 @@ class Motion:
         partly = [window for window in self.windows if not window.camera]
         if not partly:
             return None
+        # One too short to see anything move must not stand in the way of what longer ones say.
+        partly = [window for window in partly if window.long_enough or window.blocks.any()] or partly
         before = [window for window in partly if window.start <= seconds and seconds - window.end < _NEAR_SECONDS]
         after = [window for window in partly if window.start > seconds and window.start - seconds < _NEAR_SECONDS]
         always = np.mean([window.blocks for window in partly], axis=0) >= _ALWAYS_SHARE

@@ -65,6 +65,19 @@ def place(page: View, view: View) -> Placement | None:
     return None
 
 
+def scrolled_by(page: View, view: View) -> float | None:
+    """Give how far a page was scrolled from one view to the next, in small pixels; None when it was not.
+
+    Args:
+        page: the earlier view.
+        view: the later one; less than half a second after it, or little would be left of the page.
+    """
+    found = _scrolled(page, view)
+    if found is None or abs(found.down_px) < 1 or not _agrees(page, view, found):
+        return None
+    return found.down_px
+
+
 def _scrolled(page: View, view: View) -> Placement | None:
     """Find how far a page was scrolled by its ink, which also does where it has too little of it for keypoints."""
     window = cv2.createHanningWindow((view.gray.shape[1], view.gray.shape[0]), cv2.CV_32F)

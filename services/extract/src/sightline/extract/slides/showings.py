@@ -70,7 +70,8 @@ def group_of(showing: Showing) -> Group:
 def _showing(one: Group) -> Showing:
     looks = [_look(still) for still in (one.stills[len(one.stills) // 2 :][:1] if one.moving else one.stills)]
     kind = ShowingKind.CAMERA if one.moving else ShowingKind.BLACK if one.black else ShowingKind.SLIDE
-    fullest = _fullest(looks)
+    scrolled = max((index for index, still in enumerate(one.stills) if still.scrolled), default=0)
+    fullest = _fullest(looks[scrolled:])
     return Showing(one.start, one.end, fullest.seconds, kind, one.returns_of, False, fullest, tuple(looks))
 
 

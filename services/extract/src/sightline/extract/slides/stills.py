@@ -10,7 +10,7 @@ import numpy as np
 
 from sightline.extract.slides.changes import Change, compare, differ, hot_pixels
 from sightline.extract.slides.motion import is_flat
-from sightline.extract.slides.placing import place
+from sightline.extract.slides.placing import place, scrolled_by
 from sightline.extract.slides.tickers import BandChange, in_band, may_be_in_band, ticker
 from sightline.extract.slides.trace import Link, Seen, Trace
 from sightline.extract.slides.views import Mask, View, in_pixels, union
@@ -28,6 +28,10 @@ _CUT_SHARE = 0.5
 _CUT_TIMES = 2
 # What moves on for longer than the slowest fade is a camera or a film, not a change from one slide to the next.
 _LEAST_MOVING_SECONDS = 2.6
+# Of the steps in which a page is scrolled so many may show something else, as its first and last, which hardly move it.
+_OTHER_STEPS_SHARE = 0.25
+# A page that is pushed out by another moves by its own height, and no further.
+_PUSHED_SHARE = 1.1
 
 
 @dataclass(eq=False)
@@ -39,6 +43,7 @@ class Still:
         ignored: blocks that moved around this time.
         moving: whether the whole picture moved.
         settled: whether it is known to last, however short the time between its views.
+        scrolled: whether it is the page of the one before, scrolled to a part of which nothing was seen then.
         since: when it came, where that is known better than by its first view.
         until: when it went, where that is known better than by its last view.
     """
@@ -47,6 +52,7 @@ class Still:
     ignored: Mask | None = None
     moving: bool = False
     settled: bool = False
+    scrolled: bool = False
     since: float | None = None
     until: float | None = None
 
@@ -99,7 +105,9 @@ def find_stills(trace: Trace) -> list[Still]:
             continue
         _place_between(stills, between, run)
         if stills and between and not stills[-1].moving and not run.moving:
-            _meet_at_cut(stills[-1], between, run)
+            run.scrolled = _scrolled_on([stills[-1].views[-1], *between, run.views[0]])
+            if not run.scrolled:
+                _meet_at_cut(stills[-1], between, run)
         between = []
         stills.append(run)
     _place_between(stills, between, None)
@@ -157,6 +165,20 @@ def _passes_by(before: Still, still: Still, after: Still) -> bool:
     if change_between(before, still).same_page and change_between(still, after).same_page:
         return False
     return change_between(before, after).same_page
+
+
+def _scrolled_on(views: list[View]) -> bool:
+    """Tell whether a page was scrolled from view to view: for longer, or further, than one that pushes another out."""
+    steps = len(views) - 1
+    total, others = 0.0, 0
+    for one, other in pairwise(views):
+        step = scrolled_by(one, other)
+        others += step is None or step * total < 0
+        if others > _OTHER_STEPS_SHARE * steps:
+            return False
+        total += step or 0.0
+    far = abs(total) > _PUSHED_SHARE * views[0].gray.shape[0]
+    return far or (total != 0 and views[-1].seconds - views[0].seconds >= _LEAST_MOVING_SECONDS)
 
 
 def _scrolled(stills: list[Still], after: Still | None) -> bool:
@@ -222,7 +244,9 @@ def _runs(trace: Trace) -> list[Still]:
 def _lasts(run: Still, seen: Seen, camera: bool, ignored: Mask | None) -> bool:
     if seen.link in (Link.CUT, Link.BUILD) or run.moving != camera:
         return False
-    return camera or seen.link is Link.QUIET or _same(run.views[0], seen.view, ignored)
+    # Key frames as near to each other as looks say no more: each step of a fade is a quiet one.
+    quiet = seen.link is Link.QUIET and seen.view.seconds - run.views[-1].seconds >= _STEP_SECONDS
+    return camera or quiet or _same(run.views[0], seen.view, ignored)
 
 
 def _cut(runs: list[Still], seconds: float) -> None:
