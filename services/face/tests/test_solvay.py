@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sightline.common.media import Image, decode_image
+from sightline.common.media.geometry import intersection_over_union
 from sightline.common.models import ModelStore
 from sightline.common.settings import MediaLimits
 from sightline.face.analysis import DetectOptions, Face, FaceAnalyzer
-from sightline.face.geometry import intersection_over_union
 
 Truth = dict[str, tuple[float, float, float, float]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sightline.common.media.outputs import Outputs
+from sightline.common.media.saying import model_info
 from sightline.common.models import ModelStore
 from sightline.common.serving import Ground, Parts, serve
 from sightline.common.settings import load
@@ -24,7 +25,6 @@ from sightline.extract.stages.texts import Texts
 from sightline.extract.text.paddle import open_reader
 from sightline.extract.worker import ExtractTasks
 from sightline.v1.extract_service_pb2_grpc import add_ExtractServiceServicer_to_server
-from sightline.v1.model_pb2 import ModelInfo
 
 # What children need is loaded once, in the process that they are forked from.
 _PRELOADED = ("sightline.extract.films",)
@@ -78,9 +78,8 @@ def load_engines(store: ModelStore, settings: ExtractSettings) -> dict[str, Engi
     for name in settings.speech.engines:
         transcriber = load_transcriber(name, store, settings.media, threads=settings.speech.threads)
         info = transcriber.info
-        model = ModelInfo(name=info.name, version=info.version, sha256=info.sha256)
         # PocketSphinx holds the interpreter while it works: heartbeats would wait for it, and the lease would end.
-        engines[info.name] = Engine(transcriber, model, apart=name == SPHINX)
+        engines[info.name] = Engine(transcriber, model_info(info), apart=name == SPHINX)
     return engines
 
 

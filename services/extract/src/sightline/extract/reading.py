@@ -7,14 +7,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from sightline.common.media import Image, decode_image
-from sightline.common.media.saying import image_size
+from sightline.common.media.saying import image_size, model_info
 from sightline.common.models.catalogue import ModelEntry
 from sightline.common.settings import MediaLimits
 from sightline.common.telemetry import Metrics
 from sightline.extract import messages
 from sightline.extract.text import Line, Page, TextReader, look_at
 from sightline.v1.extract_pb2 import ExtractTextOptions, ExtractTextResult
-from sightline.v1.model_pb2 import ModelInfo
 
 
 class PictureText:
@@ -42,7 +41,7 @@ class PictureText:
         self._limits = limits
         self._threads = threads
         self._seconds = metrics.model_seconds.labels(model.name, "text")
-        self.model = ModelInfo(name=model.name, version=model.version, sha256=model.sha256)
+        self.model = model_info(model)
 
     async def result(self, data: bytes, options: ExtractTextOptions) -> ExtractTextResult:
         """Read an encoded picture.

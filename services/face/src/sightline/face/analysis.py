@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sightline.common.errors import FieldViolation, InvalidRequest, MediaRejected, Reason
 from sightline.common.media import Image
+from sightline.common.media.geometry import Box, area
 from sightline.common.models import MatchThresholds, ModelEntry
 from sightline.face import geometry
 from sightline.face.alignment import align
@@ -39,7 +40,7 @@ class Face:
         attributes: age and sex; None unless they were asked for, and where no model tells them.
     """
 
-    box: geometry.Box
+    box: Box
     score: float
     landmarks: NDArray[np.float32]
     embedding: NDArray[np.float32] | None = None
@@ -50,7 +51,12 @@ class Face:
     @property
     def area_px(self) -> float:
         """Area of the box."""
-        return geometry.area(self.box)
+        return area(self.box)
+
+    @property
+    def quality_score(self) -> float:
+        """How well it can be recognised, 0 to 1; 0 where nobody has looked."""
+        return self.quality.score if self.quality is not None else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,12 @@ from insightface.model_zoo.attribute import Attribute
 from numpy.typing import NDArray
 
 from sightline.common.errors import Reason, SightlineError
+from sightline.common.media.geometry import Box
 from sightline.common.models import ModelEntry
-from sightline.face.geometry import Box
 from sightline.face.graph import Graph
+
+# What the model takes.
+_SIDE_PX = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class AttributeModel:
             SightlineError: MODEL_UNAVAILABLE where the file is no model of age and sex.
         """
         self.entry = entry
-        self._model = Attribute(str(path), session=Graph(path.read_bytes(), (96, 96)).session(1))
+        self._model = Attribute(str(path), session=Graph(path.read_bytes(), (_SIDE_PX, _SIDE_PX)).session(1))
         if self._model.taskname != "genderage":
             raise SightlineError(Reason.MODEL_UNAVAILABLE, f"{entry.name} does not tell age and sex")
 

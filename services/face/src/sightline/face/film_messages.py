@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from sightline.common.media.saying import duration, filled, image_size, normalized, seconds, time_range
+from sightline.common.media.saying import duration, filled, image_size, model_info, normalized, seconds, time_range
 from sightline.common.models import ModelEntry
 from sightline.face.film import FilmOptions, Report
 from sightline.face.grouping import Person
-from sightline.face.messages import embedding, face_message, model_info
+from sightline.face.messages import embedding, face_message
 from sightline.face.tracking import Track
 from sightline.v1 import face_pb2
 from sightline.v1.time_pb2 import TimeRange

@@ -53,7 +53,7 @@ class FilmState:
         self.shots_bytes += sum(len(track.shot) for track in tracks)
         if self.shots_bytes <= most_bytes:
             return
-        for track in sorted(self.ended, key=lambda track: track.best.quality.score if track.best.quality else 0.0):
+        for track in sorted(self.ended, key=lambda track: track.best.quality_score):
             # Well below what is allowed, so that it does not have to be done for every frame.
             if self.shots_bytes <= most_bytes * 0.9:
                 return

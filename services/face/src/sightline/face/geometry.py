@@ -1,4 +1,4 @@
-"""Boxes and canvases: how a picture is laid before the detector, and what boxes have in common."""
+"""Boxes and canvases: how a picture is laid before the detector, and what is left of its boxes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.common.media.geometry import Box, intersection_over_union
 from sightline.face.model import STRIDE_PX
-
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
 
 
 class Boxed(Protocol):
@@ -51,6 +49,12 @@ def on_canvas(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Lay a picture on the smallest canvas that the detector takes, black below and to the right.
 
     For a photograph of 4 to 3 that is a quarter less work than a square.
+
+    Args:
+        pixels: height x width x 3, uint8, BGR.
+
+    Returns:
+        As `pixels`, both sides multiples of `STRIDE_PX`.
     """
     height, width = pixels.shape[:2]
     canvas = np.zeros((_whole(height), _whole(width), 3), np.uint8)
@@ -63,25 +67,17 @@ def _whole(side_px: int) -> int:
 
 
 def inside(box: NDArray[np.float32], width_px: int, height_px: int) -> Box:
-    """Cut a box to the picture; it may be left with no area, but never inside out."""
+    """Cut a box to the picture; it may be left with no area, but never inside out.
+
+    Args:
+        box: 4, float32, left, top, right, bottom in pixels.
+        width_px: width of the picture.
+        height_px: height of the picture.
+    """
     left, top, right, bottom = (float(edge) for edge in box)
     left, right = (min(max(edge, 0.0), float(width_px)) for edge in (left, right))
     top, bottom = (min(max(edge, 0.0), float(height_px)) for edge in (top, bottom))
     return left, top, max(left, right), max(top, bottom)
-
-
-def intersection_over_union(one: Box, other: Box) -> float:
-    """Give the share of two boxes that is in both, 0 to 1; 0 where neither has an area."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    common = max(0.0, width) * max(0.0, height)
-    union = area(one) + area(other) - common
-    return common / union if union > 0 else 0.0
-
-
-def area(box: Box) -> float:
-    """Give width times height."""
-    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def without_overlap(new: Iterable[B], kept: Sequence[Boxed], iou: float) -> list[B]:

@@ -52,7 +52,7 @@ class Person:
     @property
     def best(self) -> Track:
         """The track with the best shot."""
-        return max(self.tracks, key=lambda track: track.best.quality.score if track.best.quality else 0.0)
+        return max(self.tracks, key=lambda track: track.best.quality_score)
 
     @property
     def embedding(self) -> NDArray[np.float32]:

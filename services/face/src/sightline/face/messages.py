@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.common.media import Image
-from sightline.common.media.saying import Size, image_size, normalized
+from sightline.common.media.saying import Size, image_size, model_info, normalized
 from sightline.common.models import ModelEntry
 from sightline.face.analysis import Comparison, DetectOptions, Face
 from sightline.face.attributes import Attributes
 from sightline.face.quality import Quality
 from sightline.v1 import face_pb2, face_service_pb2
 from sightline.v1.geometry_pb2 import NormalizedPoint
-from sightline.v1.model_pb2 import ModelInfo
 
 _LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
 
@@ -79,11 +78,6 @@ def face_message(face: Face, size: Size, embedder: ModelEntry | None) -> face_pb
 def embedding(values: NDArray[np.float32], embedder: ModelEntry) -> face_pb2.FaceEmbedding:
     """Give a vector together with the model that made it."""
     return face_pb2.FaceEmbedding(values=values.tolist(), model=model_info(embedder))
-
-
-def model_info(entry: ModelEntry) -> ModelInfo:
-    """Name a model."""
-    return ModelInfo(name=entry.name, version=entry.version, sha256=entry.sha256)
 
 
 def _quality(quality: Quality) -> face_pb2.FaceQuality:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from sightline.common.media.geometry import Box, intersection_over_union
 from sightline.common.models import MatchThresholds
 from sightline.face.analysis import Face
-from sightline.face.geometry import Box, intersection_over_union
 from sightline.face.settings import FilmSettings
 
 # Overlap of two boxes from which they may be of one face, and from which another face comes into question at all.
@@ -235,7 +235,7 @@ class Follower:
         found.places.extend(young.places)
         found.total = np.asarray(found.total + young.total, np.float32)
         found.described_seconds = young.described_seconds
-        if _quality(young.best) > _quality(found.best) + _BETTER:
+        if young.best.quality_score > found.best.quality_score + _BETTER:
             found.best, found.best_seconds, found.shot = young.best, young.best_seconds, young.shot
         self.tracks.remove(young)
 
@@ -247,7 +247,7 @@ class Follower:
         if len(track) >= MOST_SIGHTINGS:
             return False
         face = frame.faces[place]
-        better = _quality(face) > _quality(track.best) + _BETTER
+        better = face.quality_score > track.best.quality_score + _BETTER
         if not better and frame.seconds - track.described_seconds < self._describe_seconds:
             return True
         described = frame.described(place)
@@ -267,15 +267,11 @@ class Follower:
         self.tracks.append(track)
 
 
-def _quality(face: Face) -> float:
-    return face.quality.score if face.quality is not None else 0.0
-
-
 def _weighed(face: Face) -> NDArray[np.float32]:
     if face.embedding is None:
         raise ValueError("the face must be embedded")
     # A poor face says little, but where there is nothing better it has to do.
-    return np.asarray(face.embedding * (0.05 + _quality(face)), np.float32)
+    return np.asarray(face.embedding * (0.05 + face.quality_score), np.float32)
 
 
 def _likeness(track: Track, face: Face) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from sightline.object.detector import Box
+from sightline.common.media.geometry import Box
 from sightline.object.tracking import Seen, SeenFrame
 
 Point = tuple[float, float]

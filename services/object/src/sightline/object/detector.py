@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.media import Image
+from sightline.common.media.geometry import Box
 from sightline.object.head import Candidates
 from sightline.object.identity import ModelIdentity
 from sightline.object.letterbox import Placement, on_canvas
@@ -16,8 +17,6 @@ from sightline.object.model import ObjectModel
 from sightline.object.options import DetectOptions, unknown_name
 from sightline.object.settings import ObjectModelSettings
 from sightline.object.suppression import strongest, without_overlap
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +39,14 @@ class DetectedObject:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """What a model saw in one picture: objects on the canvas, the surest first, and how to leave the canvas."""
+    """What a model saw in one picture.
+
+    Attributes:
+        candidates: the objects on the canvas, the surest first.
+        placement: how to get from the canvas to the picture.
+        prototypes: channels x height x width, float32, of which masks are mixed; None for a model without masks.
+        canvas_px: height and width of the canvas.
+    """
 
     candidates: Candidates
     placement: Placement
@@ -53,6 +59,7 @@ class Detector:
 
     Attributes:
         identity: what results call the model.
+        head: what it does and how its numbers are read.
     """
 
     def __init__(self, model: ObjectModel, settings: ObjectModelSettings, identity: ModelIdentity) -> None:
@@ -116,9 +123,7 @@ class Detector:
 
     def _canvas_px(self, side_px: int) -> tuple[int, int]:
         own = self.head.height_px, self.head.width_px
-        if side_px in (0, own[0]) and own[0] == own[1]:
-            return own
-        if side_px == 0:
+        if side_px == 0 or own == (side_px, side_px):
             return own
         stride = self.head.stride_px
         if not self.head.free:

@@ -37,7 +37,12 @@ def load_analyzer(store: ModelStore, settings: ObjectModelSettings) -> ObjectAna
 
 
 def load_detector(name: str, store: ModelStore, settings: ObjectModelSettings) -> Detector:
-    """Load one model of the catalogue."""
+    """Load one model of the catalogue.
+
+    Raises:
+        SightlineError: MODEL_UNAVAILABLE where its file is missing, altered, or its licence is refused.
+        ValueError: it is no export that can be served.
+    """
     model, entry = ObjectModel(store.path(name), settings), store.entry(name)
     abilities = _ABILITIES[model.head.task]
     identity = ModelIdentity(entry.name, entry.version, entry.sha256, abilities, model.head.names)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.common.media import Image
-from sightline.object.detector import Box, Detector, Look
+from sightline.common.media.geometry import Box
+from sightline.object.detector import Detector, Look
 from sightline.object.identity import ModelIdentity
 from sightline.object.options import DetectOptions, SegmentOptions
 from sightline.object.regions import Region

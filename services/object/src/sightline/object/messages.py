@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sightline.common.media import Image
-from sightline.common.media.saying import image_size, normalized
+from sightline.common.media.saying import Size, image_size, model_info, normalized
 from sightline.object.detector import DetectedObject
 from sightline.object.identity import ModelIdentity
 from sightline.object.options import DetectOptions, SegmentOptions
@@ -56,7 +56,7 @@ def detect_result(
     )
 
 
-def detected(one: DetectedObject, size: tuple[int, int]) -> object_pb2.DetectedObject:
+def detected(one: DetectedObject, size: Size) -> object_pb2.DetectedObject:
     """Say what one object is in a picture of this width and height."""
     message = object_pb2.DetectedObject(box=normalized(one.box, size), score=one.score, class_name=one.class_name)
     if one.key_points is not None:
@@ -86,7 +86,7 @@ def segment_result(
     )
 
 
-def _segment(one: Segment, size: tuple[int, int], scale: float | None) -> object_pb2.Segment:
+def _segment(one: Segment, size: Size, scale: float | None) -> object_pb2.Segment:
     message = object_pb2.Segment(
         box=normalized(one.box, size),
         score=one.score,
@@ -107,14 +107,9 @@ def _segment(one: Segment, size: tuple[int, int], scale: float | None) -> object
     return message
 
 
-def _ring(ring: Ring, size: tuple[int, int]) -> object_pb2.Ring:
+def _ring(ring: Ring, size: Size) -> object_pb2.Ring:
     points = [NormalizedPoint(x=x / size[0], y=y / size[1]) for x, y in ring.points.tolist()]
     return object_pb2.Ring(points=points, hole=ring.hole)
-
-
-def model_info(model: ModelIdentity) -> ModelInfo:
-    """Say which model made a result."""
-    return ModelInfo(name=model.name, version=model.version, sha256=model.sha256)
 
 
 def model_listing(model: ModelIdentity) -> ModelInfo:

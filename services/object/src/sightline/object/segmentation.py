@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sightline.common.media import Image
-from sightline.object.detector import Box
+from sightline.common.media.geometry import Box
 from sightline.object.identity import ModelIdentity
 from sightline.object.options import SegmentOptions
 from sightline.object.regions import Region, Ring, Sizes, coco_counts, rings, sizes

@@ -41,9 +41,10 @@ class ObjectServicer(object_service_pb2_grpc.ObjectServiceServicer):
 
     async def ListModels(self, request: ListModelsRequest, context: Context) -> ListModelsResponse:  # noqa: N802
         """List the models that can be asked for, by name; a page token is the name that comes before the page."""
-        models = [model for model in self._pipeline.models() if model.name > request.page_token]
-        if request.page_token and request.page_token not in {model.name for model in self._pipeline.models()}:
+        known = self._pipeline.models()
+        if request.page_token and request.page_token not in {model.name for model in known}:
             raise InvalidRequest("the page token is not from this list", reason=Reason.INVALID_PAGE_TOKEN)
+        models = [model for model in known if model.name > request.page_token]
         size = min(request.page_size or _PAGE, _PAGE_MAX)
         page = models[:size]
         return ListModelsResponse(

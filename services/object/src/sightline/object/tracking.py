@@ -11,7 +11,8 @@ import supervision as sv
 from trackers import ByteTrackTracker
 from trackers.core.bytetrack.tracklet import ByteTrackTracklet
 
-from sightline.object.detector import Box, DetectedObject
+from sightline.common.media.geometry import intersection_over_union
+from sightline.object.detector import DetectedObject
 
 UNTRACKED = 0
 LOW_SCORE = 0.1
@@ -144,7 +145,7 @@ class Follower:
     def _begin_earlier(self, seen: Seen) -> None:
         """Give a new track the object that it began with, which had no number when it was seen."""
         free = [
-            (_overlap(held.object.box, seen.object.box), place)
+            (intersection_over_union(held.object.box, seen.object.box), place)
             for place, held in enumerate(self._held)
             if held.track == UNTRACKED
         ]
@@ -176,11 +177,3 @@ def _restored(told: dict[str, Any]) -> ByteTrackTracklet:
     fresh = tracklet.state_estimator.get_state()
     tracklet.state_estimator.set_state(fresh | {name: np.array(told[name]) for name in _FILTER})
     return tracklet
-
-
-def _overlap(one: Box, other: Box) -> float:
-    across = max(0.0, min(one[2], other[2]) - max(one[0], other[0]))
-    down = max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
-    shared = across * down
-    both = (one[2] - one[0]) * (one[3] - one[1]) + (other[2] - other[0]) * (other[3] - other[1]) - shared
-    return shared / both if both > 0 else 0.0

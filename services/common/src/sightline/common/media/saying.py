@@ -1,24 +1,43 @@
-"""What every result says in the same words: times, boxes, sizes, and parts that are small enough to store."""
+"""What every result says in the same words: times, boxes, sizes, models, and parts that are small enough to store."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
+from sightline.common.media.geometry import Box
 from sightline.v1.geometry_pb2 import ImageSize, NormalizedBox
+from sightline.v1.model_pb2 import ModelInfo
 from sightline.v1.time_pb2 import TimeRange
 
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom in pixels."""
 Size = tuple[int, int]
 """Width and height in pixels."""
 
 # What a field of the message around it costs beyond the bytes of the message itself.
 _FRAMING_BYTES = 8
 _Part = TypeVar("_Part", bound=Message)
+
+
+class Model(Protocol):
+    """Anything that makes results and has a name for it."""
+
+    @property
+    def name(self) -> str:
+        """What requests and results call it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The version of its weights, or of the engine."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of the weights, 64 hexadecimal digits; empty where there are none."""
+        ...
 
 
 def duration(of_seconds: float) -> Duration:
@@ -47,6 +66,11 @@ def normalized(box: Box, size: Size) -> NormalizedBox:
 def image_size(size: Size) -> ImageSize:
     """Say how large a picture is."""
     return ImageSize(width_px=size[0], height_px=size[1])
+
+
+def model_info(model: Model) -> ModelInfo:
+    """Say which model made a result."""
+    return ModelInfo(name=model.name, version=model.version, sha256=model.sha256)
 
 
 def filled(first: _Part, repeated: Iterable[tuple[str, Message]], most_bytes: int) -> list[_Part]:
