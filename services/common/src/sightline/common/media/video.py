@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -42,6 +43,8 @@ _SKIPPED: dict[Effort, Literal["DEFAULT", "NONREF", "NONKEY"]] = {
 _MAX_DAMAGED_PACKETS = 100
 # Times are rounded to the time base of the stream; a frame this much too early is the one that was meant.
 _SLACK_SECONDS = 1e-3
+# How far before a time a film is begun that was begun too late at first.
+_STEPS_BACK_SECONDS = (0.0, 3.0, 12.0, 60.0, 600.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +186,28 @@ class Video:
         self, start_seconds: float, end_seconds: float, effort: Effort
     ) -> Iterator[tuple[int, VideoFrame, float]]:
         self._stream.codec_context.skip_frame = _SKIPPED[effort]
-        self._seek(start_seconds)
-        for index, frame in enumerate(self._raw_frames()):
+        for index, frame in enumerate(self._frames_from(start_seconds)):
             seconds = self._time_of(frame, index)
             self._check_frame(frame, index, seconds)
             if seconds >= end_seconds - _SLACK_SECONDS:
                 return
             yield index, frame, seconds
+
+    def _frames_from(self, seconds: float) -> Iterator[VideoFrame]:
+        """Decode from a frame at or before a time.
+
+        Containers without an index, such as MPEG-TS, go to any packet near a time, and nothing decodes before the next
+        key frame. What begins too late for that is begun again further back.
+        """
+        for back_seconds in (*_STEPS_BACK_SECONDS, seconds + 1.0):
+            self._seek(seconds - back_seconds)
+            frames = self._raw_frames()
+            first = next(frames, None)
+            if first is not None and self._time_of(first, 0) <= seconds + _SLACK_SECONDS:
+                return chain([first], frames)
+            if seconds < back_seconds:
+                break
+        return iter(()) if first is None else chain([first], frames)
 
     def _raw_frames(self) -> Iterator[VideoFrame]:
         damaged = 0
