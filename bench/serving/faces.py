@@ -8,8 +8,9 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from sightline.common.media import Pixels, decode_image
+from sightline.common.media import decode_image
 from sightline.common.models import ModelStore
 from sightline.common.settings import MediaLimits, ModelSettings
 from sightline.face.analysis import FaceAnalyzer
@@ -37,10 +38,12 @@ def boxes(model: FaceModel, data: bytes) -> int:
 
 def boxes_plainly(model: FaceModel, data: bytes) -> int:
     """Do as `boxes` does, with the decoding that everybody writes: OpenCV's, of the whole picture."""
-    return _found(model, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None
+    return _found(model, pixels.astype(np.uint8, copy=False))
 
 
-def _found(model: FaceModel, pixels: Pixels) -> int:
+def _found(model: FaceModel, pixels: NDArray[np.uint8]) -> int:
     settings = FaceModelSettings()
     far, _ = resized(pixels, settings.input_side_px)
     near, _ = resized(far, settings.near_side_px)

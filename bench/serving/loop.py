@@ -2,8 +2,8 @@
 
 python -m bench.serving.loop PICTURE SESSIONS plain|boxes|faces
 
-Each line of the standard input is a number of pictures. `boxes` runs the graph and works out the boxes, `plain` does so with
-a picture that OpenCV decodes whole, and `faces` does all that the servers do, the quality of each face too.
+Each line of the standard input is a number of pictures. `boxes` runs the graph and works out the boxes, `plain` does so
+with a picture that OpenCV decodes whole, and `faces` does all that the servers do, the quality of each face too.
 """
 
 from __future__ import annotations
