@@ -196,8 +196,7 @@ class FaceAnalyzer:
         """Tell age and sex of faces that were found in a picture; as they are where no model tells them."""
         if self.attributes is None:
             return list(faces)
-        scaled = [tuple(edge * image.scale for edge in face.box) for face in faces]
-        told = [self.attributes.tell(image.pixels, (box[0], box[1], box[2], box[3])) for box in scaled]
+        told = [self.attributes.tell(image.pixels, _scaled(face.box, image.scale)) for face in faces]
         return [replace(face, attributes=attributes) for face, attributes in zip(faces, told, strict=True)]
 
     def compare(self, first: Image, second: Image, threshold: float | None = None) -> Comparison:
@@ -252,6 +251,11 @@ def similarity(one: Face, other: Face) -> float:
     if one.embedding is None or other.embedding is None:
         raise ValueError("both faces must be embedded")
     return float(np.clip(np.dot(one.embedding, other.embedding), -1.0, 1.0))
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    left, top, right, bottom = box
+    return left * scale, top * scale, right * scale, bottom * scale
 
 
 def _assessed(face: Face, image: Image) -> Face:

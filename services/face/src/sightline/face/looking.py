@@ -13,6 +13,7 @@ from sightline.face.analysis import Face, FaceAnalyzer
 
 # A best shot shows a little of what is around the face, so that a person knows it again.
 _AROUND = 0.3
+# Of a JPEG, 0 to 100.
 _SHOT_QUALITY = 85
 
 
@@ -28,6 +29,15 @@ class Look:
     def __init__(
         self, seconds: float, image: Image, faces: Sequence[Face], analyzer: FaceAnalyzer, shot_side_px: int
     ) -> None:
+        """Take a frame.
+
+        Args:
+            seconds: its time from the start of the film.
+            image: the frame.
+            faces: those in it, the largest first.
+            analyzer: embeds those that are asked for, and tells their age and sex.
+            shot_side_px: longer side of a shot at most.
+        """
         self.seconds = seconds
         self.image = image
         self.faces = faces

@@ -15,7 +15,7 @@ from skimage.segmentation import watershed
 
 from sightline.common.media import Image
 from sightline.object.identity import ModelIdentity
-from sightline.object.illumination import evened
+from sightline.object.illumination import MEDIAN_TO_DEVIATION, evened
 from sightline.object.options import SegmentOptions, unknown_name
 from sightline.object.regions import Region
 from sightline.object.segmentation import Found
@@ -116,7 +116,7 @@ def label_objects(grey: Grey, diameter_px: float, neck: float) -> Labels:
 
 
 def _standing_out(light: Grey, diameter_px: float) -> NDArray[np.bool_]:
-    noise = float(np.median(np.abs(light))) * 1.4826  # of most pixels, which are background around 0
+    noise = MEDIAN_TO_DEVIATION * float(np.median(np.abs(light)))  # of most pixels, which are background around 0
     least = _STANDS_OUT * max(noise, 0.1)
     if np.count_nonzero(light < -least) > np.count_nonzero(light > least):
         light = -light

@@ -128,7 +128,7 @@ class FilmAnalyzer:
             SightlineError: OVERLOADED where every session is busy for too long.
             CheckpointUnknownError: `earlier` is of another version or model; nothing was done.
         """
-        detector.class_indices(options.classes)
+        detector.class_indices(options.classes)  # a class that is not known is refused before any frame is read
         every_seconds = self._settings.every_seconds if film.every_seconds is None else film.every_seconds
         state = self._begin(video.info, detector.min_score(options), film, every_seconds)
         models = [detector.identity.name, detector.identity.sha256]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ Task = Literal["detect", "segment", "pose"]
 Shape = Sequence[int | str]
 """Sides of a tensor as ONNX says them; a word where a side is free."""
 
-_TASKS = ("detect", "segment", "pose")
+_TASKS = get_args(Task)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

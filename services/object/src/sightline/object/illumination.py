@@ -11,7 +11,11 @@ _DEGREE = 3
 # Points of the background along the longer side; light changes slowly.
 _GRID = 96
 _ROUNDS = 12
+# What is further from the surface than so many standard deviations belongs to an object.
 _OUTLIER = 2.0
+MEDIAN_TO_DEVIATION = 1.4826
+"""The standard deviation of normal noise as a multiple of the median of its absolute values, 1 / 0.6745: unlike the
+mean of the squares, the median does not care for the few that are objects."""
 
 
 def evened(grey: Grey) -> Grey:
@@ -35,6 +39,7 @@ def evened(grey: Grey) -> Grey:
 
 
 def _clipped_fit(terms: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fit what was seen by terms, n x k and n: the k weights, with the outliers left out."""
     # The middle half of the values is the first guess: most of a picture is background.
     away = np.abs(seen - np.median(seen))
     kept = away <= np.quantile(away, 0.5)
@@ -43,7 +48,7 @@ def _clipped_fit(terms: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArr
     for _ in range(_ROUNDS):
         weights = np.linalg.solve(terms[kept].T @ terms[kept] + ridge, terms[kept].T @ seen[kept])
         rest = seen - terms @ weights
-        spread = 1.4826 * float(np.median(np.abs(rest[kept])))
+        spread = MEDIAN_TO_DEVIATION * float(np.median(np.abs(rest[kept])))
         now = np.abs(rest) <= max(_OUTLIER * spread, 0.5)
         if now.sum() < 4 * terms.shape[1] or (now == kept).all():
             break
