@@ -91,6 +91,16 @@ def test_a_cut_is_placed_where_it_is_though_somebody_walks_before_the_screen(fil
     assert_true(lecture, found(path))
 
 
+def test_a_page_that_is_scrolled_past_its_own_height_stays_one_slide(film: Film) -> None:
+    lecture, path = film("crude_scroll", seed=13, seconds=18.0)
+    assert_true(lecture, found(path))
+
+
+def test_a_fade_between_key_frames_that_are_close_together_is_one_change(film: Film) -> None:
+    lecture, path = film("crude_opencv", seed=15, seconds=18.0)
+    assert_true(lecture, found(path))
+
+
 def test_slides_that_differ_by_one_line_are_two(film: Film) -> None:
     lecture, path = film("near_identical")
     assert_true(lecture, found(path))

@@ -57,3 +57,14 @@ def test_the_lecturer_beside_the_slides_is_cut_off() -> None:
 
 def test_one_slide_tells_nothing_of_its_region() -> None:
     assert found((0.125, 0.0, 0.875, 1.0), 0, pages=1) == WHOLE
+
+
+def test_bars_are_cut_off_though_the_grounds_of_the_slides_differ() -> None:
+    showings = []
+    for level in (250, 30, 120, 240):
+        picture = np.zeros((270, 480), np.uint8)
+        picture[27:243] = level
+        cv2.putText(picture, "Slide", (40, 120), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255 - level, 2)
+        look = Look(0.0, picture, None, 100)
+        showings.append(Showing(0, 1, 0, ShowingKind.SLIDE, None, False, look, (look,)))
+    assert slide_region(showings) == pytest.approx((0.0, 0.1, 1.0, 0.9), abs=0.006)
