@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 from pydantic_settings import SettingsConfigDict
 
-from sightline.common.errors import SightlineError
+from sightline.common.errors import SightlineError, TemporarilyAway
 from sightline.common.settings import PostgresSettings, ServiceSettings
 from sightline.common.state.database import Database
 from sightline.common.state.keys import Keys
@@ -122,7 +122,8 @@ def _run(work: Callable[[Keys], Awaitable[T]]) -> T:
     try:
         return asyncio.run(connected())
     except SightlineError as error:
-        typer.echo(f"error: {error.message}", err=True)
+        where = "; GATEWAY_POSTGRES__URL says where it is" if isinstance(error, TemporarilyAway) else ""
+        typer.echo(f"error: {error.message}{where}", err=True)
         raise typer.Exit(1) from None
 
 
