@@ -15,7 +15,7 @@ PROTOS := $(wildcard protos/sightline/v1/*.proto protos/externalscaler/*.proto)
 .PHONY: help setup lock protos models export parity test test-faults test-pgbouncer faults alerts lint types check demo up down bench-jobs bench-slides bench-mix bench-people bench-serving images sbom chart chart-on-cluster clean
 
 help: ## print what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
