@@ -21,7 +21,8 @@ from sightline.face.film_messages import film_options, parts
 from sightline.face.film_state import FilmState, dump, restore
 from sightline.face.model import FaceModel
 from sightline.face.settings import FaceModelSettings, FilmSettings
-from sightline.face.tracking import Follower, Track
+from sightline.face.track import Track
+from sightline.face.tracking import Follower
 from sightline.v1.face_pb2 import DetectFacesVideoResult, FaceVideoOptions
 
 THRESHOLDS = MatchThresholds(ordinary=0.4, strict=0.6)

@@ -13,7 +13,7 @@ from sightline.face import grouping
 from sightline.face.analysis import Face
 from sightline.face.grouping import people_of
 from sightline.face.quality import Quality
-from sightline.face.tracking import Track
+from sightline.face.track import Track
 
 THRESHOLDS = MatchThresholds(ordinary=0.4, strict=0.6)
 

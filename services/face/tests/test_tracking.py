@@ -14,7 +14,8 @@ from sightline.face import tracking
 from sightline.face.analysis import Face
 from sightline.face.quality import Quality
 from sightline.face.settings import FilmSettings
-from sightline.face.tracking import Follower, Track
+from sightline.face.track import Track
+from sightline.face.tracking import Follower
 
 THRESHOLDS = MatchThresholds(ordinary=0.4, strict=0.6)
 SIDE = 60.0

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from sightline.object.counting import Intervals, Line, Tracks, Zone
+from sightline.object.counting import Intervals, Tracks
 from sightline.object.detector import DetectedObject
+from sightline.object.places import Line, Zone
 from sightline.object.tracking import Follower, Seen, SeenFrame
 
 RATE = 10.0

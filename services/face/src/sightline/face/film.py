@@ -26,7 +26,8 @@ from sightline.face.grouping import Person, people_of
 from sightline.face.looking import Look
 from sightline.face.scenes import is_cut, reduced
 from sightline.face.settings import FilmSettings
-from sightline.face.tracking import Follower, Track
+from sightline.face.track import Track
+from sightline.face.tracking import Follower
 
 log = structlog.get_logger()
 

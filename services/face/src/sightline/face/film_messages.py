@@ -10,7 +10,7 @@ from sightline.common.models import ModelEntry
 from sightline.face.film import FilmOptions, Report
 from sightline.face.grouping import Person
 from sightline.face.messages import embedding, face_message
-from sightline.face.tracking import Track
+from sightline.face.track import Track
 from sightline.v1 import face_pb2
 from sightline.v1.time_pb2 import TimeRange
 

@@ -18,7 +18,8 @@ from sightline.common.models import ModelEntry
 from sightline.face.analysis import Face
 from sightline.face.attributes import Attributes
 from sightline.face.quality import Quality
-from sightline.face.tracking import SIGHTING_FIELDS, Follower, Track
+from sightline.face.track import SIGHTING_FIELDS, Track
+from sightline.face.tracking import Follower
 
 # Another number for every other layout: what an older version left is not read, and the film begins anew.
 _FORMAT = 1

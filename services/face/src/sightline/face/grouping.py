@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.common.models import MatchThresholds
-from sightline.face.tracking import Track
+from sightline.face.track import Track
 
 # Comparing all with all takes memory by the square: so many at a time, with those that were put together before.
 _AT_ONCE = 1000

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from sightline.common.media.geometry import Box, intersection_over_union
+from sightline.common.media.geometry import intersection_over_union
 from sightline.common.models import MatchThresholds
 from sightline.face.analysis import Face
 from sightline.face.settings import FilmSettings
+from sightline.face.track import MOVING_SECONDS, Track
 
 # Overlap of two boxes from which they may be of one face, and from which another face comes into question at all.
 _SAME_PLACE, _NEAR = 0.2, 0.05
-# A face goes on moving as it did, for as long as it was seen so recently.
-_MOVING_SECONDS = 0.5
 # Share of the threshold of likeness under which a face that was followed by its place alone is somebody else's: a cut
 # that nobody saw, or one who stepped in front of another.
 _SOMEBODY_ELSE = 0.5
@@ -30,17 +27,6 @@ _YOUNG_SECONDS = 1.0
 # A track is told in one piece, and whoever reads the news is seen for hours: after so many frames the next one begins.
 MOST_SIGHTINGS = 10_000
 _NEVER = -1e6
-
-SIGHTING_FIELDS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """Where a face was in one frame: the box in pixels, and how sure the detector was."""
-
-    seconds: float
-    box: Box
-    score: float
 
 
 class Looked(Protocol):
@@ -63,73 +49,6 @@ class Looked(Protocol):
     def shot(self, place: int) -> bytes:
         """Give a face as a JPEG."""
         ...
-
-
-@dataclass(slots=True, eq=False)
-class Track:
-    """One face from its coming into a scene to its going.
-
-    Attributes:
-        number: from 1, in the order of their start.
-        scene: from 1.
-        best: the face at its best, with its embedding.
-        best_seconds: when that was.
-        shot: the face at its best, a JPEG; empty where there was no room for it.
-        total: the sum of the embeddings, each weighed by the quality of its face.
-        described_seconds: when it was last embedded.
-        places: the sightings as numbers, `SIGHTING_FIELDS` each: time, box, score.
-    """
-
-    number: int
-    scene: int
-    best: Face
-    best_seconds: float
-    shot: bytes
-    total: NDArray[np.float32]
-    described_seconds: float
-    places: array[float] = field(default_factory=lambda: array("d"))
-
-    def __len__(self) -> int:
-        return len(self.places) // SIGHTING_FIELDS
-
-    def sighting(self, place: int) -> Sighting:
-        """Give one of the sightings, counted from 0; from the end below 0."""
-        start = (place % len(self)) * SIGHTING_FIELDS
-        seconds, left, top, right, bottom, score = self.places[start : start + SIGHTING_FIELDS]
-        return Sighting(seconds, (left, top, right, bottom), score)
-
-    def add(self, seconds: float, face: Face) -> None:
-        """Take in a sighting."""
-        self.places.extend((seconds, *face.box, face.score))
-
-    @property
-    def first_seconds(self) -> float:
-        """When it was first seen."""
-        return self.places[0]
-
-    @property
-    def last_seconds(self) -> float:
-        """When it was last seen."""
-        return self.places[-SIGHTING_FIELDS]
-
-    @property
-    def embedding(self) -> NDArray[np.float32]:
-        """The mean of the embeddings, of unit length."""
-        length = float(np.linalg.norm(self.total))
-        return self.total if length == 0 else np.asarray(self.total / length, np.float32)
-
-    def expected(self, seconds: float) -> Box:
-        """Say where the face would be now if it went on as it did."""
-        last = self.sighting(-1)
-        if len(self) < 2 or seconds - last.seconds > _MOVING_SECONDS:
-            return last.box
-        before = self.sighting(-2)
-        if last.seconds - before.seconds > _MOVING_SECONDS or last.seconds <= before.seconds:
-            return last.box
-        share = (seconds - last.seconds) / (last.seconds - before.seconds)
-        across = ((last.box[0] + last.box[2]) - (before.box[0] + before.box[2])) / 2 * share
-        down = ((last.box[1] + last.box[3]) - (before.box[1] + before.box[3])) / 2 * share
-        return last.box[0] + across, last.box[1] + down, last.box[2] + across, last.box[3] + down
 
 
 class Follower:
@@ -192,7 +111,7 @@ class Follower:
         ).reshape(len(rows), len(frame.faces))
         near = overlaps >= _NEAR
         # Contested: the face has two tracks near it, or the track two faces, or somebody else may have come meanwhile.
-        away = np.array([frame.seconds - track.last_seconds > _MOVING_SECONDS for track in rows], bool)
+        away = np.array([frame.seconds - track.last_seconds > MOVING_SECONDS for track in rows], bool)
         contested = near & ((near.sum(axis=0) > 1)[None, :] | ((near.sum(axis=1) > 1) | away)[:, None])
         scores = np.where(overlaps >= _SAME_PLACE, overlaps, _NEVER)
         for row, place in np.argwhere(contested).tolist():

@@ -13,10 +13,11 @@ import structlog
 from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.media.looking import Raster, frames_after, looked_at, range_violations
 from sightline.common.media.video import Film, VideoInfo
-from sightline.object.counting import Interval, Intervals, Line, Point, Track, Tracks, Zone
+from sightline.object.counting import Interval, Intervals, Track, Tracks
 from sightline.object.detector import Detector
 from sightline.object.film_state import FilmState, dump, restore
 from sightline.object.options import DetectOptions
+from sightline.object.places import Line, Point, Zone
 from sightline.object.settings import FilmSettings
 from sightline.object.tracking import LOW_SCORE, Follower, SeenFrame
 

@@ -12,10 +12,11 @@ from google.protobuf.message import DecodeError, Message
 
 from sightline.common.media.looking import CheckpointUnknownError
 from sightline.common.media.saying import Size, duration, filled, image_size, model_info, normalized, seconds
-from sightline.object.counting import Interval, Line, Track, Zone
+from sightline.object.counting import Interval, Track
 from sightline.object.film import FilmOptions, Report
 from sightline.object.identity import ModelIdentity
 from sightline.object.messages import detected
+from sightline.object.places import Line, Zone
 from sightline.object.tracking import SeenFrame
 from sightline.v1 import object_pb2
 from sightline.v1.geometry_pb2 import NormalizedPoint

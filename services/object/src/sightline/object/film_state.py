@@ -10,7 +10,8 @@ from importlib.metadata import version
 from typing import Any
 
 from sightline.common.media.looking import CheckpointUnknownError
-from sightline.object.counting import Intervals, Line, Tracks, Zone
+from sightline.object.counting import Intervals, Tracks
+from sightline.object.places import Line, Zone
 from sightline.object.tracking import Follower
 
 # Another number for every other layout: what an older version left is not read, and the film begins anew.

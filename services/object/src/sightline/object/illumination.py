@@ -10,6 +10,8 @@ Grey = NDArray[np.float32]
 _DEGREE = 3
 # Points of the background along the longer side; light changes slowly.
 _GRID = 96
+# Along the shorter side of a strip there are so many at least: fewer hold no surface.
+_LEAST_GRID = 8
 _ROUNDS = 12
 # What is further from the surface than so many standard deviations belongs to an object.
 _OUTLIER = 2.0
@@ -30,12 +32,16 @@ def evened(grey: Grey) -> Grey:
     Source: sigma clipping, as astronomers estimate the sky.
     """
     height, width = grey.shape
-    step = max(1, max(height, width) // _GRID)
-    rows, columns = np.arange(step // 2, height, step), np.arange(step // 2, width, step)
+    rows, columns = _points(height, max(height, width)), _points(width, max(height, width))
     terms = _terms(rows / height, columns / width)
     seen = grey[np.ix_(rows, columns)].ravel().astype(np.float64)
     weights = _clipped_fit(terms.reshape(-1, terms.shape[-1]), seen)
     return grey - _surface(weights, height, width)
+
+
+def _points(side_px: int, longer_px: int) -> NDArray[np.int64]:
+    step = max(1, min(longer_px // _GRID, side_px // _LEAST_GRID))
+    return np.arange(step // 2, side_px, step)
 
 
 def _clipped_fit(terms: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
