@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/**/*.md"), *ROOT.glob("k8s/**/*.md")})
+_PLACES = ("*.md", "docs/**/*.md", "bench/**/*.md", "k8s/**/*.md", "charts/*/*.md", "client/*.md", "services/*/*.md")
+PAGES = sorted({page for place in _PLACES for page in ROOT.glob(place)})
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 

@@ -18,6 +18,7 @@ from sightline.common.errors import Reason
 from sightline.common.settings import ServiceSettings, variables
 from sightline.common.state.__main__ import Settings as StateSettings
 from sightline.common.telemetry import Metrics
+from sightline.edge.settings import EdgeSettings
 from sightline.extract.settings import ExtractSettings
 from sightline.face.settings import FaceSettings
 from sightline.gateway.settings import Settings as GatewaySettings
@@ -35,7 +36,7 @@ PAGES = sorted(
     | {ROOT / "charts/sightline/README.md", ROOT / "charts/sightline/templates/NOTES.txt"}
 )
 SERVICES: tuple[type[ServiceSettings], ...] = (
-    GatewaySettings, FaceSettings, ObjectSettings, ExtractSettings, StandaloneSettings, StateSettings,
+    GatewaySettings, FaceSettings, ObjectSettings, ExtractSettings, EdgeSettings, StandaloneSettings, StateSettings,
 )  # fmt: skip
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -131,3 +132,9 @@ def test_every_file_is_where_the_page_says(page: Path) -> None:
     places = [ROOT, page.parent, ROOT / "docs", *(place for glob in code for place in ROOT.glob(glob))]
     missing = [name for name in named if not any((place / name).exists() for place in places)]
     assert [name for name in missing if not name.startswith(made)] == []
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("services/*/README.md")), ids=lambda page: str(page.parent.name))
+def test_every_room_of_a_service_is_there(page: Path) -> None:
+    named = re.findall(r"`([a-z_]+(?:\.py|/))`", page.read_text())
+    assert [room for room in named if not any(page.parent.rglob(room.rstrip("/")))] == []
