@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sightline.common.errors import Reason, SightlineError
 from sightline.common.rpc import to_status
-from sightline.common.state.jobs import Attempt, Job, Result, Stored, Submission
+from sightline.common.state.jobs import Job, Stored, Submission
+from sightline.common.state.records import Attempt, Result
 from sightline.gateway.conversion import dead_letter_message, job_message, new_job_message, result_message
 from sightline.v1 import job_pb2
 

@@ -295,6 +295,17 @@ async def test_a_dead_letter_tells_why_and_can_be_replayed(client: Any, wanted: 
     assert len((await client("ListDeadLetters", api.ListDeadLettersRequest())).dead_letters) == 0
 
 
+async def test_a_job_that_is_run_again_on_its_last_day_is_kept_as_long_as_a_new_one(
+    client: Any, wanted: Wanted, database: Database
+) -> None:
+    job = await client("CreateJob", wanted())
+    await client("CancelJob", api.CancelJobRequest(name=job.name))
+    async with database.connection() as connection:
+        await connection.execute("UPDATE jobs SET expire_time = now() + interval '1 minute'")
+    again = await client("RetryJob", api.RetryJobRequest(name=job.name))
+    assert again.expire_time.ToSeconds() >= job.expire_time.ToSeconds()
+
+
 async def test_dead_letters_are_listed_and_replayed_by_a_filter(client: Any, wanted: Wanted, hand: Any) -> None:
     why = to_status(SightlineError(Reason.MEDIA_CORRUPT, "it ends early")).SerializeToString()
     films = {film: [await client("CreateJob", wanted(labels={"film": film})) for _ in range(3)] for film in "ab"}

@@ -8,7 +8,8 @@ from uuid import UUID
 from google.rpc import status_pb2
 
 from sightline.common.state.graphs import Stage
-from sightline.common.state.jobs import Attempt, Job, Result, State, Stored, Submission
+from sightline.common.state.jobs import Job, State, Stored, Submission
+from sightline.common.state.records import Attempt, Result
 from sightline.gateway.names import job_name
 from sightline.gateway.times import timestamp
 from sightline.v1 import job_pb2

@@ -14,8 +14,9 @@ from sightline.common.queue import Bus, Change
 from sightline.common.rpc import Context, current_identity
 from sightline.common.state import filters
 from sightline.common.state.graphs import Graphs
-from sightline.common.state.jobs import Job, Jobs, Result
+from sightline.common.state.jobs import Job, Jobs
 from sightline.common.state.pages import JobPages, Page
+from sightline.common.state.records import Result
 from sightline.gateway import names, page_tokens
 from sightline.gateway.conversion import job_message, result_message
 from sightline.gateway.creation import Creation

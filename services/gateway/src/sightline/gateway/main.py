@@ -303,7 +303,7 @@ def _add_jobs(server: RpcServer, world: World, entry: Entry, limits: QuotaParts,
     watching = Watching(jobs, world.bus, settings.watch_check_seconds)
     for part in (grouping, watching):
         stack.push_async_callback(part.close)
-    pages, reruns = JobPages(world.database), Reruns(jobs, entry.publication, world.bus)
+    pages, reruns = JobPages(world.database), Reruns(jobs, entry.publication, world.bus, settings.keep_seconds)
     servicer = JobServicer(
         creation=Creation(entry.submissions, gate, grouping, jobs, limits.quotas),
         jobs=jobs,

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow, class_row
+
 from sightline.common.errors import NotFound, Reason, SightlineError
 from sightline.common.state.database import Database
+from sightline.common.state.records import Attempt, Result
+from sightline.common.state.statements import statement
+
+# A job can be met once in each of its stages by another change of the same moment.
+_CANCEL_TRIES = 5
 
 
 class State(IntEnum):
@@ -133,27 +141,6 @@ class Rerun:
     queue: str
     priority: int
     trace_context: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One result of a job: its place and the serialised message."""
-
-    ordinal: int
-    payload: bytes
-    create_time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt at a task of a job that has ended."""
-
-    job_id: UUID
-    attempt: int
-    worker: str
-    start_time: datetime
-    end_time: datetime
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,23 +302,24 @@ class Jobs:
             NotFound: when the tenant has no such job.
             SightlineError: JOB_ENDED or ETAG_MISMATCH.
         """
-        rows = await self._database.fetch(
-            Job,
-            "jobs.cancel",
-            {"tenant": tenant, "job_id": job_id, "etag": etag},
-        )
-        if rows:
-            return rows[0]
-        raise _refusal(await self.get(tenant, job_id), etag, wants_ended=False)
+        for _ in range(_CANCEL_TRIES):
+            cancelled = await self._database.transact("jobs.cancel", lambda one: _cancel(one, tenant, job_id, etag))
+            if cancelled is not None:
+                return cancelled
+            job = await self.get(tenant, job_id)
+            if State(job.state).terminal or etag not in ("", job.etag):
+                break
+            # Its only task has ended in this moment, and has planned others: they can be seen now.
+        raise _refusal(job, etag, wants_ended=False)
 
-    async def rerun(self, tenant: str, job_id: UUID) -> list[Rerun]:
-        """Queue a failed or cancelled job again, with a fresh count of attempts.
+    async def rerun(self, tenant: str, job_id: UUID, *, keep_seconds: float = 0.0) -> list[Rerun]:
+        """Queue a failed or cancelled job again, with a fresh count of attempts; it is kept that long from now on.
 
         Raises:
             NotFound: when the tenant has no such job.
             SightlineError: JOB_NOT_ENDED, or JOB_ENDED when it succeeded.
         """
-        parameters = {"tenant": tenant, "job_id": job_id}
+        parameters = {"tenant": tenant, "job_id": job_id, "keep_seconds": keep_seconds}
         rows = await self._database.fetch(Rerun, "jobs.rerun", parameters)
         if rows:
             return rows
@@ -358,6 +346,21 @@ class Jobs:
         """Read every ended attempt at the tasks of jobs, by job, the first first."""
         parameters = {"tenant": tenant, "job_ids": list(job_ids)}
         return await self._database.fetch(Attempt, "jobs.attempts", parameters)
+
+
+async def _cancel(connection: AsyncConnection[TupleRow], tenant: str, job_id: UUID, etag: str) -> Job | None:
+    cursor = connection.cursor(row_factory=class_row(Job), binary=True)
+    await cursor.execute(statement("jobs.cancel"), {"tenant": tenant, "job_id": job_id, "etag": etag})
+    job = await cursor.fetchone()
+    if job is None:
+        return None
+    before = replace(job, state=job.history[-2], history=job.history[:-1])
+    if etag not in ("", before.etag):
+        # Another has changed it since the statement looked at the etag: what it has stopped goes on.
+        raise _refusal(before, etag, wants_ended=False)
+    if job.planned:
+        await connection.execute(statement("jobs.stop_rest"), {"tenants": [tenant], "job_ids": [job_id]})
+    return job
 
 
 def _columns(submissions: Sequence[Submission]) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL, Composed
 
 from sightline.common.state.database import Database
@@ -30,11 +33,13 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """A job that was ended because its deadline had passed."""
+    """A job that was ended because its deadline had passed; `planned` when it has several tasks."""
 
+    tenant: str
     job_id: UUID
     state: int
     transition: int
+    planned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,8 @@ class Upkeep:
 
     async def end_overdue(self, error: bytes, count: int = 500) -> list[Overdue]:
         """End jobs whose deadline has passed; `error` is what their clients read."""
-        return await self._database.fetch(Overdue, "upkeep.end_overdue", {"error": error, "count": count})
+        parameters = {"error": error, "count": count}
+        return await self._database.transact("upkeep.end_overdue", lambda one: _end_overdue(one, parameters))
 
     async def queues_with_work(self, queues: Sequence[str]) -> list[str]:
         """Name those of the queues in which any task waits whose time has come."""
@@ -126,6 +132,16 @@ class Upkeep:
         """Forget request ids older than that; returns how many, at most `count`."""
         parameters = {"older_seconds": older_seconds, "count": count}
         return len(await self._database.rows("upkeep.purge_requests", parameters))
+
+
+async def _end_overdue(connection: AsyncConnection[TupleRow], parameters: Mapping[str, Any]) -> list[Overdue]:
+    cursor = connection.cursor(row_factory=class_row(Overdue), binary=True)
+    await cursor.execute(statement("upkeep.end_overdue"), parameters)
+    ended = await cursor.fetchall()
+    if planned := [one for one in ended if one.planned]:
+        jobs = {"tenants": [one.tenant for one in planned], "job_ids": [one.job_id for one in planned]}
+        await connection.execute(statement("jobs.stop_rest"), jobs)
+    return ended
 
 
 def _end_after(seconds: float) -> Composed:

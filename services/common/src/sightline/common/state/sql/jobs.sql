@@ -162,6 +162,17 @@ UPDATE jobs SET state = 5, history = history || 5::smallint, end_time = now(), o
 WHERE tenant = :tenant AND job_id = :job_id AND state IN (1, 2) AND EXISTS (SELECT FROM stopped)
 RETURNING *;
 
+-- name: stop_rest
+-- Stops what was planned for jobs in the moment in which they were ended: it was not there yet when that looked.
+WITH stopped AS (
+    UPDATE tasks SET state = 5, end_time = now(), lease_time = NULL
+    WHERE (tenant, job_id) IN (SELECT * FROM unnest(:tenants::text[], :job_ids::uuid[])) AND state IN (0, 1, 2)
+    RETURNING task_id, attempt, worker, start_time
+)
+INSERT INTO task_attempts (task_id, attempt, worker, start_time, outcome)
+SELECT task_id, attempt, worker, start_time, 'cancelled' FROM stopped WHERE attempt > 0 AND worker IS NOT NULL
+ON CONFLICT DO NOTHING;
+
 -- name: rerun
 -- What has succeeded stays, and so does an optional task that was given up: those that needed it have gone on.
 WITH reset AS (
@@ -175,6 +186,8 @@ WITH reset AS (
 revived AS (
     UPDATE jobs SET state = 1, history = history || 1::smallint, progress = 0, error = NULL, end_time = NULL,
                     start_time = NULL, deadline_time = NULL, open_tasks = (SELECT count(*) FROM reset),
+                    -- One that is run again in its last hours would be purged the moment it ends.
+                    expire_time = greatest(expire_time, now() + :keep_seconds * interval '1 second'),
                     attempt_count = (
                         SELECT coalesce(max(attempt - released), 0) FROM tasks
                         WHERE tenant = :tenant AND job_id = :job_id AND task_id NOT IN (SELECT task_id FROM reset)),

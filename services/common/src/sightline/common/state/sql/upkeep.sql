@@ -72,7 +72,7 @@ attempts AS (
 UPDATE jobs SET state = 4, history = history || 4::smallint, error = :error, open_tasks = 0, end_time = now()
 FROM late
 WHERE jobs.tenant = late.tenant AND jobs.job_id = late.job_id AND jobs.state IN (1, 2)
-RETURNING jobs.job_id, jobs.state, cardinality(history) AS transition;
+RETURNING jobs.tenant, jobs.job_id, jobs.state, cardinality(history) AS transition, planned;
 
 -- name: queues_with_work
 SELECT wanted.queue FROM unnest(:queues::text[]) AS wanted (queue)
