@@ -27,7 +27,7 @@ def make_film(tmp_path: Path) -> MakeFilm:
         path = tmp_path / name
         width, height = size
         with av.open(str(path), "w") as container:
-            stream = container.add_stream("libx264", rate=25)
+            stream = container.add_stream("mpeg2video" if path.suffix == ".mpg" else "libx264", rate=25)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.options = {"bf": "2", "g": "25", "sc_threshold": "0"}
             if rotation:
@@ -135,3 +135,21 @@ def test_a_film_that_was_cut_off_gives_what_is_there(make_film: MakeFilm) -> Non
     path.write_bytes(content[: len(content) * 2 // 3])
     with Video.open(path, LIMITS) as video:
         assert 20 < len(times(video)) < 75
+
+
+@pytest.mark.parametrize("name", ["film.ts", "film.mkv", "film.mpg", "film.flv"])
+def test_a_film_of_any_container_is_read_whole_and_from_any_time(make_film: MakeFilm, name: str) -> None:
+    with Video.open(make_film(name=name), LIMITS) as video:
+        whole = list(video.frames())
+        assert len(whole) == 75
+        assert all(abs(int(frame.pixels[200, 200, 0]) - 2 * number) <= 8 for number, frame in enumerate(whole))
+        later = list(video.frames(start_seconds=2.0))
+    assert [frame.seconds for frame in later] == [frame.seconds for frame in whole if frame.seconds >= 1.999]
+    assert all((one.pixels == other.pixels).all() for one, other in zip(later, whole[-len(later) :], strict=True))
+
+
+def test_the_times_of_frames_never_go_back(make_film: MakeFilm) -> None:
+    with Video.open(make_film(name="film.avi"), LIMITS) as video:
+        seconds = [frame.seconds for frame in video.frames()]
+    assert len(seconds) == 75
+    assert seconds == sorted(seconds)

@@ -43,8 +43,9 @@ _SKIPPED: dict[Effort, Literal["DEFAULT", "NONREF", "NONKEY"]] = {
 _MAX_DAMAGED_PACKETS = 100
 # Times are rounded to the time base of the stream; a frame this much too early is the one that was meant.
 _SLACK_SECONDS = 1e-3
-# How far before a time a film is begun that was begun too late at first.
-_STEPS_BACK_SECONDS = (0.0, 3.0, 12.0, 60.0, 600.0)
+_WITHOUT_INDEX = frozenset({"mpegts", "mpeg"})
+# How far before a time such a film is begun; further where the first of its frames is still too late.
+_STEPS_BACK_SECONDS = (3.0, 12.0, 60.0, 600.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +187,10 @@ class Video:
         self, start_seconds: float, end_seconds: float, effort: Effort
     ) -> Iterator[tuple[int, VideoFrame, float]]:
         self._stream.codec_context.skip_frame = _SKIPPED[effort]
+        seconds = 0.0
         for index, frame in enumerate(self._frames_from(start_seconds)):
-            seconds = self._time_of(frame, index)
+            # Frames come as they are shown, whatever times AVI gives to those that are decoded out of turn.
+            seconds = max(self._time_of(frame, index), seconds)
             self._check_frame(frame, index, seconds)
             if seconds >= end_seconds - _SLACK_SECONDS:
                 return
@@ -196,18 +199,26 @@ class Video:
     def _frames_from(self, seconds: float) -> Iterator[VideoFrame]:
         """Decode from a frame at or before a time.
 
-        Containers without an index, such as MPEG-TS, go to any packet near a time, and nothing decodes before the next
-        key frame. What begins too late for that is begun again further back.
+        Containers without an index go to any packet near a time, and nothing decodes before the next key frame. What
+        begins too late for that is begun again further back.
         """
+        if self.info.container not in _WITHOUT_INDEX:
+            self._seek(seconds)
+            return self._raw_frames()
+        first: VideoFrame | None = None
         for back_seconds in (*_STEPS_BACK_SECONDS, seconds + 1.0):
             self._seek(seconds - back_seconds)
             frames = self._raw_frames()
             first = next(frames, None)
-            if first is not None and self._time_of(first, 0) <= seconds + _SLACK_SECONDS:
-                return chain([first], frames)
-            if seconds < back_seconds:
+            if seconds < back_seconds or self._is_early(first, seconds):
                 break
-        return iter(()) if first is None else chain([first], frames)
+        return frames if first is None else chain([first], frames)
+
+    def _is_early(self, frame: VideoFrame | None, seconds: float) -> bool:
+        """Say whether a frame is surely not after a time."""
+        if frame is None or frame.pts is None:
+            return False
+        return self._time_of(frame, 0) <= seconds + _SLACK_SECONDS
 
     def _raw_frames(self) -> Iterator[VideoFrame]:
         damaged = 0
@@ -238,7 +249,7 @@ class Video:
             return
 
     def _time_of(self, frame: VideoFrame, index: int) -> float:
-        seconds = _seconds(self._stream, frame.pts)
+        seconds = _seconds(self._stream, frame.dts if frame.pts is None else frame.pts)
         if seconds is None:
             return index / self.info.frames_per_second if self.info.frames_per_second else 0.0
         return max(seconds - self._start_seconds, 0.0)
