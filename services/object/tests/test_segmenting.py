@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from sightline.common.errors import InvalidRequest
-from sightline.common.media import Image
+from sightline.common.media import Image, decode_image
+from sightline.common.settings import MediaLimits
 from sightline.object.classical import CELLS, SPHEROIDS, ClassicalEngine
 from sightline.object.detector import Detector
 from sightline.object.mask_engine import MaskEngine
@@ -172,3 +173,26 @@ def test_models_that_segment_give_masks_inside_their_boxes(detector: Detector, t
     largest = segments[0]
     area = (largest.box[2] - largest.box[0]) * (largest.box[3] - largest.box[1])
     assert 0.4 * area < largest.sizes.area <= area
+
+
+@pytest.mark.parametrize("size", [(24, 4000), (4000, 24), (16, 50_000)])
+def test_a_narrow_strip_is_segmented_as_well(
+    spheroids: ClassicalEngine, as_image: Callable[..., Image], size: tuple[int, int]
+) -> None:
+    pixels = np.random.default_rng(0).integers(20, 40, (*size, 3), np.uint8)
+    middle = max(size) // 2
+    along = pixels if size[1] > size[0] else pixels.swapaxes(0, 1)
+    along[:, middle - 200 : middle + 200] = 200
+    found = segment(spheroids, as_image(pixels), OPTIONS)
+    assert [one.touches_edge for one in found] == [True]
+    assert abs(found[0].sizes.area / (min(size) * 400) - 1) < 0.1
+
+
+def test_a_dim_picture_of_a_camera_of_twelve_bits_is_segmented(spheroids: ClassicalEngine) -> None:
+    pixels = np.full((300, 400), 200.0)
+    cv2.circle(pixels, (200, 150), 40, 3000.0, -1)
+    noisy = pixels + np.random.default_rng(0).normal(0, 40, pixels.shape)
+    data = cv2.imencode(".tiff", noisy.clip(0, 4095).astype(np.uint16))[1].tobytes()
+    found = segment(spheroids, decode_image(data, MediaLimits()), OPTIONS)
+    assert len(found) == 1
+    assert abs(found[0].sizes.area / (math.pi * 40**2) - 1) < 0.03

@@ -92,7 +92,8 @@ class ClassicalEngine:
         grey = cv2.cvtColor(image.pixels, cv2.COLOR_BGR2GRAY)
         scale = min(1.0, self._side_px / max(grey.shape))
         if scale < 1:
-            grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
+            grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         return np.asarray(grey, np.float32), scale
 
 
