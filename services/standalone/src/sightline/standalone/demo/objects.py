@@ -30,7 +30,8 @@ def show_objects(console: Console, sightline: Sightline, portrait: Picture, out:
         raise StandaloneError(f"nobody was found in the picture of {portrait.shows}")
     surest = max(objects, key=lambda one: one.score)
     console.print(
-        f"\nObjects of {portrait.name}: {len(objects)}, the surest a {surest.class_name} ({surest.score:.2f})"
+        f"\nObjects of {portrait.name}: {len(objects)}, the surest of class {surest.class_name} ({surest.score:.2f}); "
+        "the default model tells people who stand from people who fell"
     )
     coins = Path(skimage.data.__file__).parent / _COINS
     job = sightline.jobs.segment(coins, min_diameter_px=20.0, masks=False, force=True, wait=True)
