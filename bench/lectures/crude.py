@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.lectures.draft import Draft
 from bench.lectures.overlays import Framed, Noise
-from bench.lectures.pages import words
+from bench.lectures.pages import WORDS, words
 from bench.lectures.shots import Scrolled, Still
 from bench.lectures.sketches import PATTERNS, Pattern, PatternCamera, PatternInset, Sketch, Wisp, make_sketch
 from bench.lectures.subjects import Recipe
@@ -165,7 +165,8 @@ def _one_word(draft: Draft) -> None:
         _show(draft, sketch)
         row = draft.rng.randrange(len(sketch.lines))
         kept = sketch.lines[row].split()
-        kept[-1] = words(draft.rng, 1, 1) if draft.rng.random() < 0.5 else str(draft.rng.randrange(10, 100))
+        other = draft.rng.choice([word for word in WORDS if word != kept[-1]])
+        kept[-1] = other if draft.rng.random() < 0.5 else str(draft.rng.randrange(10, 100))
         _show(draft, replace(sketch, lines=[*sketch.lines[:row], " ".join(kept), *sketch.lines[row + 1 :]]))
 
 

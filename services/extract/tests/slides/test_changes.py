@@ -82,3 +82,12 @@ def test_a_magnified_page_is_found_in_its_place() -> None:
 def test_another_page_of_the_same_template_has_no_place() -> None:
     other = make_page(random.Random(77), 2, "bullets", 5)
     assert place(view(drawn()), view(drawn(other))) is None
+
+
+def test_a_short_word_that_stands_for_another_is_no_build() -> None:
+    pages = [np.full((720, 1280, 3), 250, np.uint8) for _ in range(2)]
+    for page, word in zip(pages, ("photon", "prior"), strict=True):
+        cv2.putText(page, "a title", (80, 120), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (0, 0, 0), 4)
+        cv2.putText(page, f"path proof {word}", (80, 290), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (0, 0, 0), 2)
+    assert not change(*pages).same_page
+    assert not change(*pages[::-1]).same_page

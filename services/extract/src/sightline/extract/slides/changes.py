@@ -35,6 +35,8 @@ _RIM = np.ones((49, 49), np.uint8)
 _JOIN = cv2.getStructuringElement(cv2.MORPH_RECT, (9, 5))
 # Of all that was added so much may have been taken away elsewhere, by what noise makes of borders.
 _TORN_SHARE = 0.02
+# Of letters that stand for others so much lies where both have ink, beside what the longer word adds.
+_SWAPPED_SHARE = 0.3
 # A page that keeps less ink than this share of what it gains was empty before, and is another page now.
 _KEPT_SHARE = 0.06
 
@@ -87,6 +89,21 @@ class Change:
         """Pixels of edges that both have."""
         return 0 if self.hot is None else _kept(self.one, self.other, self.ignored)
 
+    @cached_property
+    def swaps_letters(self) -> bool:
+        """Whether a short word stands for another: each part is as small as a pointer, but one lies on ink of both.
+
+        A pointer that has moved a little takes away as much as it adds.
+        """
+        if self.hot is None or self.added or self.removed or self.replaced:
+            return False
+        added = int(np.count_nonzero(self.hot & self.other.busy & ~self.one.busy))
+        removed = int(np.count_nonzero(self.hot & self.one.busy & ~self.other.busy))
+        replaced = int(np.count_nonzero(self.hot)) - added - removed
+        return replaced >= _SWAPPED_SHARE * (added + removed) and min(added, removed) <= _TORN_SHARE * max(
+            added, removed
+        )
+
     def _count(self, pixels: Mask) -> int:
         return 0 if self.hot is None else int(np.count_nonzero(self.hot & pixels & _things(self.hot & pixels)))
 
@@ -108,7 +125,7 @@ class Change:
     @property
     def same_page(self) -> bool:
         """Whether both are builds of one page, or the same."""
-        return not self.significant or self.is_build or self.is_step_back
+        return not self.significant or (not self.swaps_letters and (self.is_build or self.is_step_back))
 
 
 def hot_pixels(one: View, other: View) -> Mask:
