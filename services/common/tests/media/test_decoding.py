@@ -115,3 +115,19 @@ def test_a_jpeg_is_decoded_no_larger_than_is_needed(encode: Encode, limits: Medi
     assert (image.width_px, image.height_px, image.scale) == (1600, 1200, 0.25)
     assert max(decode_image(data, limits, needed_side_px=401).pixels.shape[:2]) >= 401
     assert decode_image(data, limits, needed_side_px=9000).scale == 1.0
+
+
+@pytest.mark.parametrize(("bits", "row"), [(1, bytes(4)), (8, bytes([76]) * 32), (16, b"\x03\xe8" * 32)])
+def test_the_see_through_shade_of_a_grey_png_is_shown_on_white(bits: int, row: bytes, limits: MediaLimits) -> None:
+    shade = {1: 0, 8: 76, 16: 1000}[bits]
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", 32, 32, bits, 0, 0, 0, 0),
+        b"tRNS": struct.pack(">H", shade),
+        b"IDAT": zlib.compress(b"".join(b"\0" + row for _ in range(32))),
+        b"IEND": b"",
+    }
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks.items()
+    )
+    assert (decode_image(data, limits).pixels == WHITE).all()

@@ -120,3 +120,13 @@ def test_the_limits_hold_for_a_picture_whose_first_bytes_alone_are_known(encode:
     with pytest.raises(MediaRejected) as refused:
         check_limits(info, 1000, limits.model_copy(update={"max_image_pixels": 800 * 600 - 1}))
     assert refused.value.reason is Reason.MEDIA_TOO_LARGE
+
+
+@pytest.mark.parametrize("changes", [{258: 12}, {258: 4}, {339: 2}, {339: 3}, {259: 50_000}], ids=str)
+def test_a_tiff_of_a_kind_that_is_not_read_is_refused_as_such_and_not_as_broken(
+    changes: dict[int, int], limits: MediaLimits
+) -> None:
+    entries = {256: 32, 257: 32, 258: 16, 259: 1, 262: 1, 273: 8, 277: 1, 278: 32, 279: 2048} | changes
+    directory = b"".join(struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in sorted(entries.items()))
+    data = b"II*\0" + struct.pack("<I", 8 + 2048) + bytes(2048) + struct.pack("<H", len(entries)) + directory + bytes(4)
+    assert reason_of(data, limits) is Reason.MEDIA_UNSUPPORTED

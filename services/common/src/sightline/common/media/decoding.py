@@ -89,6 +89,8 @@ def _decode_other(data: bytes, info: MediaInfo) -> NDArray[np.uint8]:
         raise corrupt(info.format, "does not decode") from error
     if decoded is None:
         raise corrupt(info.format, "does not decode")
+    if info.format is ImageFormat.PNG and info.transparent and decoded.ndim == 2:
+        _clear_on_white(decoded, data)
     pixels = _as_bgr(_as_bytes(np.asarray(decoded)))
     # OpenCV turns a TIFF upright whatever it is asked.
     if info.format is not ImageFormat.TIFF:
@@ -106,6 +108,21 @@ def _check_png(data: bytes) -> None:
         if kind == b"IEND":
             return
     raise corrupt(ImageFormat.PNG, "ends early")
+
+
+def _clear_on_white(pixels: NDArray[np.integer[Any] | np.floating[Any]], data: bytes) -> None:
+    """Show the one shade of a grey PNG that is see-through as white: OpenCV passes over it.
+
+    Source: PNG (third edition), 11.3.1.1.
+    """
+    bits, colour_type = data[24], data[25]
+    if colour_type != 0:
+        return
+    shade = next(
+        int.from_bytes(data[start : start + 2], "big") for kind, start, _ in png_chunks(data) if kind == b"tRNS"
+    )
+    white = 65_535 if pixels.dtype == np.uint16 else 255
+    pixels[pixels == (shade * white // (2**bits - 1) if bits < 16 else shade)] = white
 
 
 def _as_bytes(pixels: NDArray[np.integer[Any] | np.floating[Any]]) -> NDArray[np.uint8]:

@@ -169,11 +169,18 @@ def _tiff(data: bytes) -> _Header:
         raise corrupt(ImageFormat.TIFF, "has no size in its first directory")
     width, height = entries[_TIFF_WIDTH], entries[_TIFF_HEIGHT]
     # What a decoder would allocate beyond width times height: deep samples, many of them, and giant tiles.
-    samples, tile = entries.get(277, 1), max(entries.get(322, 0), entries.get(323, 0))
-    if entries.get(258, 1) > 16 or samples > 4 or tile > max(1024, 2 * width, 2 * height):
+    bits, samples, tile = entries.get(258, 1), entries.get(277, 1), max(entries.get(322, 0), entries.get(323, 0))
+    # Four bits are read of a palette only.
+    known = bits in (1, 8, 16) or (bits == 4 and entries.get(262) == 3)
+    if not known or samples > 4 or tile > max(1024, 2 * width, 2 * height):
         raise MediaRejected(
             Reason.MEDIA_UNSUPPORTED,
-            "the TIFF picture has samples of more than 16 bits, more than 4 a pixel, or giant tiles",
+            "the TIFF picture has samples of other than 1, 8 or 16 bits, more than 4 of them a pixel, or giant tiles",
+        )
+    if entries.get(_TIFF_SAMPLES, 1) != 1 or entries.get(_TIFF_COMPRESSION, 1) in _TIFF_UNREAD:
+        raise MediaRejected(
+            Reason.MEDIA_UNSUPPORTED,
+            "the TIFF picture has signed or broken numbers, or is compressed by LERC, Zstd or WebP",
         )
     return _Header(width, height, orientation_of(data), transparent=samples in (2, 4))
 
@@ -185,7 +192,9 @@ def _exactly(data: bytes, at: int, count: int) -> bytes:
     return part
 
 
-_TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
+_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_COMPRESSION, _TIFF_SAMPLES = 256, 257, 259, 339
+# What OpenCV's libtiff is built without: LERC, Zstd, WebP.
+_TIFF_UNREAD = frozenset({34887, 50000, 50001})
 _MAGIC = (
     (b"\xff\xd8\xff", ImageFormat.JPEG),
     (b"\x89PNG\r\n\x1a\n", ImageFormat.PNG),
