@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from sightline.common.errors import InvalidRequest, MediaRejected, NotFound, Reason, SightlineError
+from sightline.common.state import people as state_people
 from sightline.common.state.faces import Near, Sizes, Space
 from sightline.gateway.people.changes import person_change
 from sightline.gateway.people.choosing import choose
 from sightline.gateway.people.matching import Matching, Wanted, best_of_each
-from sightline.gateway.people.messages import face_ids, person_of_receipt
+from sightline.gateway.people.messages import display_names, face_ids, person_of_receipt
 from sightline.v1.face_pb2 import Face, FaceQuality
 from sightline.v1.geometry_pb2 import NormalizedBox
 from sightline.v1.person_pb2 import Person
@@ -166,3 +168,12 @@ def test_a_name_that_can_not_be_one_of_ours_is_not_found(name: str) -> None:
         face_ids(name)
     with pytest.raises(NotFound):
         person_of_receipt(name)
+
+
+def test_who_should_be_erased_already_is_not_found_any_more() -> None:
+    now = datetime.now(UTC)
+    people = [
+        state_people.Person("acme", uuid4(), "", name, "form", "door", False, expires, now, now, 1)
+        for name, expires in (("gone", now), ("later", now + timedelta(seconds=1)), ("always", None))
+    ]
+    assert sorted(display_names(people, now).values()) == ["always", "later"]

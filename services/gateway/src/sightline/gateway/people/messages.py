@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from sightline.common.errors import NotFound
@@ -66,6 +68,15 @@ def person_message(row: Person) -> person_pb2.Person:
         collection=row.collection,
         erase_sources=row.erase_sources,
     )
+
+
+def display_names(people: Iterable[Person], now: datetime) -> dict[UUID, str]:
+    """Give what people are called who may still be found: not those whose time has come, erased already or not."""
+    return {
+        person.person_id: person.display_name
+        for person in people
+        if person.expire_time is None or person.expire_time > now
+    }
 
 
 def face_message(row: EnrolledFace) -> person_pb2.EnrolledFace:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from google.protobuf.empty_pb2 import Empty
@@ -20,6 +21,7 @@ from sightline.gateway.people.erasing import Erasing
 from sightline.gateway.people.finding import FaceFinder
 from sightline.gateway.people.matching import Matching, Wanted
 from sightline.gateway.people.messages import (
+    display_names,
     face_ids,
     face_message,
     face_name,
@@ -178,7 +180,7 @@ class PersonServicer(person_service_pb2_grpc.PersonServiceServicer):
     async def _display_names(self, tenant: str, near: Sequence[Sequence[Near]]) -> dict[UUID, str]:
         ids = {one.person_id for people in near for one in people}
         found = await self._people.find(tenant, ids) if ids else []
-        return {person.person_id: person.display_name for person in found}
+        return display_names(found, datetime.now(UTC))
 
 
 def _tenant() -> str:
