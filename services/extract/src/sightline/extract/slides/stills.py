@@ -28,6 +28,8 @@ _CUT_SHARE = 0.5
 _CUT_TIMES = 2
 # What moves on for longer than the slowest fade is a camera or a film, not a change from one slide to the next.
 _LEAST_MOVING_SECONDS = 2.6
+# A page that is scrolled so far is seen on its way so often at least; most changes are quicker.
+_LEAST_STEPS = 5
 # Of the steps in which a page is scrolled so many may show something else, as its first and last, which hardly move it.
 _OTHER_STEPS_SHARE = 0.25
 # A page that is pushed out by another moves by its own height, and no further.
@@ -170,6 +172,8 @@ def _passes_by(before: Still, still: Still, after: Still) -> bool:
 def _scrolled_on(views: list[View]) -> bool:
     """Tell whether a page was scrolled from view to view: for longer, or further, than one that pushes another out."""
     steps = len(views) - 1
+    if steps < _LEAST_STEPS:
+        return False
     total, others = 0.0, 0
     for one, other in pairwise(views):
         step = scrolled_by(one, other)
