@@ -90,6 +90,22 @@ async def test_faces_are_drawn_into_a_file_or_a_folder(run, photo, tmp_path):
     assert (await run("faces", photo, "--draw", photo)).exit_code == Exit.USAGE
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("faces", "photo.png", "--every", "1"), "--every is for videos, and none of these files is one"),
+        (("faces", "photo.png", "film.jpg", "--out", "people"), "--out is for videos"),
+        (("faces", "film.mp4", "--draw", "out.jpg"), "--draw is for pictures, and none of these files is one"),
+        (("objects", "photo.png", "--every", "0"), "--every is for videos"),
+        (("objects", "film.webm", "--draw", "out"), "--draw is for pictures"),
+    ],
+)
+async def test_an_option_that_none_of_the_files_has_is_refused(run, script, asked, told):
+    result = await run(*asked)
+    assert (result.exit_code, script.calls) == (Exit.USAGE, [])
+    assert told in " ".join(result.stderr.replace("\u2502", " ").split())
+
+
 async def test_drawing_without_pillow_says_what_to_install(run, photo, script, monkeypatch):
     monkeypatch.setattr("sightline.client.command.drawn.find_spec", lambda name: None)
     result = await run("faces", photo, "--draw", "out.jpg")

@@ -17,7 +17,7 @@ from sightline.client.command.progress import bar
 from sightline.client.command.results import result_of
 from sightline.client.command.session import Session, session
 from sightline.client.command.sharing import Force, tell_if_shared
-from sightline.client.command.videos import is_video
+from sightline.client.command.videos import check_options, is_video
 from sightline.client.command.wording import counted
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def faces(
     Exits with 1 if nothing has a face.
     """
     check_drawing(draw)
+    of_videos = {"--out": out, "--every": every, "--start": start, "--end": end, "--min-similarity": min_similarity}
+    check_options(photos, of_videos=of_videos, of_pictures={"--draw": draw})
     search = _Search(min_score, max_faces, embeddings, job, force)
     films = FilmSearch(every, start, end, min_similarity)
     complaints, found = Complaints(), False

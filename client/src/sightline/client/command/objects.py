@@ -15,7 +15,7 @@ from sightline.client.command.progress import bar
 from sightline.client.command.results import result_of
 from sightline.client.command.session import Session, session
 from sightline.client.command.sharing import Force, tell_if_shared
-from sightline.client.command.videos import is_video
+from sightline.client.command.videos import check_options, is_video
 from sightline.client.command.wording import counted, seconds
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def objects(
     Exits with 1 if nothing was found.
     """
     check_drawing(draw)
+    check_options(photos, of_videos={"--every": every}, of_pictures={"--draw": draw})
     options: dict[str, Any] = {
         "model": model,
         "min_score": min_score,
