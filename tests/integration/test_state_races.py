@@ -30,7 +30,9 @@ async def waits_for_another(database: Database) -> None:
 
 async def _waiting(database: Database) -> int:
     async with database.connection() as connection:
-        cursor = await connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        cursor = await connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
         (row,) = await cursor.fetchall()
     return int(row[0])
 

@@ -144,6 +144,14 @@ async def test_a_batch_says_for_each_item_what_became_of_it(
     assert await transactions(database) == 2
 
 
+async def test_an_item_of_a_batch_that_cannot_be_stored_does_not_spoil_the_others(client: Any, wanted: Wanted) -> None:
+    requests = [wanted(labels={"a": "not\0text" if number in (3, 7) else "text"}) for number in range(9)]
+    items = (await client("BatchCreateJobs", api.BatchCreateJobsRequest(requests=requests))).items
+    assert [number for number, item in enumerate(items) if item.HasField("error")] == [3, 7]
+    assert {item.error.code for item in items if item.HasField("error")} == {grpc.StatusCode.INVALID_ARGUMENT.value[0]}
+    assert len({item.job.name for item in items if item.HasField("job")}) == 7
+
+
 async def test_a_batch_of_a_thousand_is_one_transaction(client: Any, wanted: Wanted, database: Database) -> None:
     answer = await client("BatchCreateJobs", api.BatchCreateJobsRequest(requests=[wanted()] * 1000))
     assert len({item.job.name for item in answer.items}) == 1000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +21,11 @@ from sightline.common.state.keys import Keys
 from sightline.gateway.settings import LimitSettings, QuotaSettings, Settings
 from sightline.v1 import job_service_pb2 as api, media_service_pb2 as media_api, media_service_pb2_grpc
 
+# A group of submissions that waits for a lock, and no duty of housekeeping that does so, too.
+STORING = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    " AND query LIKE '%WITH asked AS%'"
+)
 JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
 
 
@@ -100,6 +106,50 @@ async def test_a_refused_batch_takes_nothing_and_one_that_fits_takes_what_it_cre
     batch = await client("BatchCreateJobs", api.BatchCreateJobsRequest(requests=[wanted(), wanted(), wrong]))
     assert [item.HasField("job") for item in batch.items] == [True, True, False]
     assert len(refused(await outcomes(client, [wanted() for _ in range(5)]))) == 2
+
+
+@asynccontextmanager
+async def hung_up(database: Database, calling: Awaitable[Any]) -> AsyncIterator[None]:
+    """Hang up on a call while nothing can be stored; at the end of the block all can go on."""
+    async with database.connection() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE jobs IN EXCLUSIVE MODE")
+        call = asyncio.ensure_future(calling)
+        async with asyncio.timeout(20), database.connection() as other:
+            while not await (await other.execute(STORING)).fetchone():
+                await asyncio.sleep(0.01)
+        call.cancel()
+        await asyncio.wait({call})
+        # The gateway hears of it.
+        await asyncio.sleep(0.3)
+        yield
+
+
+@pytest.mark.parametrize("method", ["CreateJob", "BatchCreateJobs"])
+async def test_who_hangs_up_before_the_answer_gets_no_job_for_nothing(
+    limited: Any, wanted: Any, database: Database, method: str
+) -> None:
+    client = await limited(jobs_per_hour=1)
+    request = wanted() if method == "CreateJob" else api.BatchCreateJobsRequest(requests=[wanted()])
+    async with hung_up(database, client(method, request)):
+        pass
+    async with asyncio.timeout(20):
+        while not (await client("ListJobs", api.ListJobsRequest())).jobs:
+            await asyncio.sleep(0.05)
+    assert (await client.refused("CreateJob", wanted())).reason is Reason.QUOTA_EXCEEDED
+
+
+@pytest.mark.parametrize("method", ["CreateJob", "BatchCreateJobs"])
+async def test_who_hangs_up_and_gets_no_job_pays_for_none(
+    limited: Any, wanted: Any, database: Database, method: str
+) -> None:
+    client = await limited(jobs_per_hour=1)
+    wrong = wanted(labels={"a": "not\0text"})
+    request = wrong if method == "CreateJob" else api.BatchCreateJobsRequest(requests=[wrong])
+    async with hung_up(database, client(method, request)):
+        pass
+    async with asyncio.timeout(20):
+        while refused(await outcomes(client, [wanted()])):
+            await asyncio.sleep(0.05)
 
 
 async def test_a_repeat_and_a_wrong_request_take_no_job(limited: Any, wanted: Any) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sightline.common.errors import FieldViolation, InvalidRequest, NotFound, SightlineError
@@ -18,6 +20,7 @@ from sightline.gateway.reception import Asked, Outcome
 from sightline.gateway.submissions import Submissions
 from sightline.v1 import job_pb2, job_service_pb2
 
+T = TypeVar("T")
 Item = job_service_pb2.BatchCreateJobsResponse.Item
 
 _ONE_JOB = {Resource.REQUESTS: 1, Resource.JOBS: 1}
@@ -41,6 +44,12 @@ class Creation:
         self._quotas = quotas
         self._grouping = grouping
         self._jobs = jobs
+        self._outlasting: set[asyncio.Task[Any]] = set()
+
+    async def close(self) -> None:
+        """Wait for what was begun for callers that have hung up."""
+        while self._outlasting:
+            await asyncio.wait(self._outlasting)
 
     async def create(self, request: job_service_pb2.CreateJobRequest, identity: Identity) -> job_pb2.Job:
         """Create one job, in one commit with those that others create at the same moment, or share that of another.
@@ -50,13 +59,17 @@ class Creation:
             QuotaExceeded: the key or its tenant has no requests or no jobs left.
         """
         await self._quotas.charge(identity, _ONE_JOB)
-        outcome: Outcome | None = None
+        answer: asyncio.Future[Outcome] | None = None
         try:
             validate(request)
             asked = self._submissions.make(request, identity)
-            outcome = await self._grouping.add(asked)
+            answer = self._grouping.put(asked)
+            outcome = await asyncio.shield(answer)
         finally:
-            if not _is_new(outcome):
+            if answer is not None and not answer.done():
+                # The caller has hung up, and the job is stored all the same: only then is known what it takes.
+                answer.add_done_callback(lambda late: self._settle_later(identity, late))
+            elif not _has_made_one(answer):
                 await self._quotas.settle(identity, _ONE_JOB_LESS)
         if isinstance(outcome, SightlineError):
             raise outcome
@@ -76,12 +89,28 @@ class Creation:
         """
         count = len(request.requests)
         await self._quotas.charge(identity, {Resource.REQUESTS: 1, Resource.JOBS: count})
+        # To its end, though the caller hangs up: what was stored has to be told from what was not.
+        return await asyncio.shield(self._begin(self._settled_batch(request, identity)))
+
+    async def _settled_batch(self, request: job_service_pb2.BatchCreateJobsRequest, identity: Identity) -> list[Item]:
+        """Create a batch that was charged, and give back what it did not take."""
         outcomes: list[Outcome] = []
         try:
             return await self._create_batch(request, identity, outcomes)
         finally:
             new = sum(map(_is_new, outcomes))
-            await self._quotas.settle(identity, {Resource.JOBS: new - count})
+            await self._quotas.settle(identity, {Resource.JOBS: new - len(request.requests)})
+
+    def _settle_later(self, identity: Identity, answer: asyncio.Future[Outcome]) -> None:
+        if not _has_made_one(answer):
+            self._begin(self._quotas.settle(identity, _ONE_JOB_LESS))
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin what outlasts its caller."""
+        task = asyncio.create_task(work)
+        self._outlasting.add(task)
+        task.add_done_callback(self._outlasting.discard)
+        return task
 
     async def _create_batch(
         self, request: job_service_pb2.BatchCreateJobsRequest, identity: Identity, taken: list[Outcome]
@@ -95,7 +124,7 @@ class Creation:
                     asked[number] = self._submissions.make(one, identity)
                 except SightlineError as error:
                     refused[number] = error
-        taken += await self._gate.take(list(asked.values()))
+        taken += await self._gate.take_group(list(asked.values()))
         outcomes = dict(zip(asked, taken, strict=True))
         earlier = await self._earlier(identity.tenant, list(outcomes.values()))
         return [
@@ -126,8 +155,13 @@ def _earlier_message(outcome: Stored, row: Job) -> job_pb2.Job:
     return shared_message(row) if outcome.shared else job_message(row)
 
 
-def _is_new(outcome: Outcome | None) -> bool:
+def _is_new(outcome: Outcome) -> bool:
     return isinstance(outcome, Stored) and outcome.new
+
+
+def _has_made_one(answer: asyncio.Future[Outcome] | None) -> bool:
+    """Say whether a submission has ended in a job of its own."""
+    return answer is not None and not answer.cancelled() and not answer.exception() and _is_new(answer.result())
 
 
 def _broken_items(request: job_service_pb2.BatchCreateJobsRequest) -> dict[int, InvalidRequest]:

@@ -40,10 +40,14 @@ class Grouping(Generic[T, R]):
 
     async def add(self, item: T) -> R:
         """Serve an item in the next group; the item is served even if the caller gives up."""
+        return await self.put(item)
+
+    def put(self, item: T) -> asyncio.Future[R]:
+        """Serve an item in the next group, and give what will have the answer."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         self._make_sure_of_work()
-        return await answer
+        return answer
 
     async def close(self) -> None:
         """Wait until all that was added is served."""

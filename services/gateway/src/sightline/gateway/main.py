@@ -301,11 +301,12 @@ def _add_jobs(server: RpcServer, world: World, entry: Entry, limits: QuotaParts,
         at_once=settings.groups_at_once,
     )
     watching = Watching(jobs, world.bus, settings.watch_check_seconds)
-    for part in (grouping, watching):
+    creation = Creation(entry.submissions, gate, grouping, jobs, limits.quotas)
+    for part in (creation, grouping, watching):
         stack.push_async_callback(part.close)
     pages, reruns = JobPages(world.database), Reruns(jobs, entry.publication, world.bus, settings.keep_seconds)
     servicer = JobServicer(
-        creation=Creation(entry.submissions, gate, grouping, jobs, limits.quotas),
+        creation=creation,
         jobs=jobs,
         graphs=Graphs(world.database),
         pages=pages,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from sightline.common.errors import NotFound, SightlineError, TemporarilyAway
+from sightline.common.errors import NotFound, Reason, SightlineError, TemporarilyAway
 from sightline.common.queue import Message
 from sightline.common.state.jobs import Jobs, Stored, Submission
 from sightline.common.state.media import MediaFiles
@@ -65,9 +65,10 @@ class Reception:
             raise
         except Exception as error:  # one of them has broken the statement: find out which
             if len(group) == 1:
-                raise
+                return [_alone(error)]
             log.warning("submissions_separated", submissions=len(group), error=type(error).__name__)
-            return [outcome for one in group for outcome in await self._take_alone(one)]
+            middle = len(group) // 2
+            return [*await self.take_group(group[:middle]), *await self.take_group(group[middle:])]
 
     async def take(self, asked: Sequence[Asked]) -> list[Outcome]:
         """Store submissions in one transaction, as far as no job does their work yet, and publish what was stored.
@@ -86,12 +87,6 @@ class Reception:
         self._publish(s for s in present if _is_new(outcomes[s.job_id]))
         await self._follow(present, outcomes)
         return [outcomes.get(one.submission.job_id) or absent[one.submission.job_id] for one in asked]
-
-    async def _take_alone(self, one: Asked) -> list[Outcome]:
-        try:
-            return await self.take([one])
-        except SightlineError as error:
-            return [error]
 
     async def _stored(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
         return await self._jobs.submit(submissions) if submissions else []
@@ -138,6 +133,14 @@ class Reception:
                 self._publication.missed(submission.queue)
         for queue, of_queue in messages.items():
             self._publication.offer(queue, of_queue)
+
+
+def _alone(error: Exception) -> SightlineError:
+    """Give what the one is told that has broken the statement; the others of its group have been taken in."""
+    if isinstance(error, SightlineError):
+        return error
+    log.error("submission_failed", error=type(error).__name__, exc_info=error)
+    return SightlineError(Reason.INTERNAL, "the job could not be stored for a reason that is in the log")
 
 
 def _work(one: Asked, further: Further, fingerprints: Mapping[str, bytes]) -> bytes | None:
