@@ -83,6 +83,23 @@ async def test_a_schedule_says_why_it_could_not_create_its_job(
     assert after.last_error.code == grpc.StatusCode.NOT_FOUND.value[0]
 
 
+async def test_a_schedule_whose_time_zone_is_known_no_more_says_so_and_delays_no_other(
+    client: Any, schedules: Callable[..., Any], media: str, database: Database
+) -> None:
+    lost, other = [await schedules("CreateSchedule", yearly(media)) for _ in range(2)]
+    async with database.connection() as connection:
+        await connection.execute(
+            "UPDATE schedules SET time_zone = 'Atlantis/Poseidonis', next_time = now() - interval '9 years'"
+            " WHERE schedule_id = %s",
+            [lost.name.removeprefix("schedules/")],
+        )
+    await make_due(database, other.name)
+    assert len(await jobs_of(client, other.name)) == 1
+    after = await schedules("GetSchedule", api.GetScheduleRequest(name=lost.name))
+    assert after.last_error.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    assert after.next_run_time.ToDatetime(UTC) > datetime.now(UTC)
+
+
 async def test_a_paused_schedule_creates_nothing_until_it_is_resumed(
     client: Any, schedules: Callable[..., Any], media: str, database: Database
 ) -> None:

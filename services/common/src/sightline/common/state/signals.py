@@ -44,8 +44,9 @@ class Signals:
         async with self._database.connection() as connection:
             await connection.execute(sql.SQL("LISTEN {}").format(channel))
             try:
+                # To its own end: left in the middle it would hold the connection until it is collected.
                 async for _ in connection.notifies(timeout=seconds, stop_after=1):
-                    return
+                    pass
             finally:
                 if not connection.closed:
                     await connection.execute(sql.SQL("UNLISTEN {}").format(channel))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid5
 
 import structlog
@@ -20,6 +20,8 @@ from sightline.v1.job_service_pb2 import CreateJobRequest
 log = structlog.get_logger()
 
 _COUNT = 100
+# When one that can be read no longer is looked at again: it must not stand before all others for ever.
+_UNREADABLE_RETRY = timedelta(days=1)
 _LABEL = "schedule"
 
 Take = Callable[[Sequence[Asked]], Awaitable[list[Outcome]]]
@@ -45,8 +47,8 @@ class Firing:
         due = await self._schedules.due(_COUNT)
         for schedule in due:
             error = await self._create(schedule)
-            coming = next_time(schedule.cron, schedule.time_zone, datetime.now(UTC))
-            await self._schedules.advance(schedule, coming, error)
+            coming, unreadable = _coming(schedule)
+            await self._schedules.advance(schedule, coming, error or unreadable)
         return len(due) == _COUNT
 
     async def _create(self, schedule: Schedule) -> bytes | None:
@@ -71,3 +73,13 @@ class Firing:
         # A schedule is a wish for the work to be done again.
         request = CreateJobRequest(job=job, request_id=str(request_id), force=True)
         return self._submissions.make(request, identity)
+
+
+def _coming(schedule: Schedule) -> tuple[datetime, bytes | None]:
+    """Say when a schedule comes next; and why that is a guess, where its time zone is known no more, say."""
+    now = datetime.now(UTC)
+    try:
+        return next_time(schedule.cron, schedule.time_zone, now), None
+    except SightlineError as error:
+        log.warning("schedule_unreadable", schedule=str(schedule.schedule_id), error=error.message)
+        return now + _UNREADABLE_RETRY, to_status(error).SerializeToString()
