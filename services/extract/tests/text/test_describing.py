@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import cv2
@@ -121,3 +122,14 @@ def test_nothing_gives_nothing_and_an_empty_slide_has_neither_title_nor_keywords
     assert describe([]) == []
     [told] = describe([look_at(np.full((540, 960, 3), 255, np.uint8), [])])
     assert (told.kind, told.title, told.keywords) == (Kind.TEXT, "", ())
+
+
+def test_a_strip_is_looked_at_in_bounded_memory() -> None:
+    strip = np.full((20_000, 16, 3), 255, np.uint8)
+    strip[9_000:11_000, 4:12] = 0
+    tracemalloc.start()
+    page = look_at(strip, [])
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (page.width_px, page.height_px) == (16, 20_000)
+    assert peak_bytes < 2**26

@@ -16,6 +16,8 @@ Pixels = NDArray[np.uint8]
 
 # The width of the small picture in which drawings are looked for; a rule of a table is still a pixel there.
 _WIDTH_PX = 480
+# What is more times as high as wide gets a narrower one: a strip would be blown up to gigabytes.
+_TALLEST = 4.0
 # How far a channel is from the ground to be ink; gradients of a ground stay below.
 _INK_STEP = 32
 # What is nearer than this share of the width is one drawing.
@@ -42,8 +44,9 @@ def look_at(pixels: Pixels, lines: Sequence[Line]) -> Page:
         lines: what a TextReader read in it.
     """
     height, width = pixels.shape[:2]
-    scale = _WIDTH_PX / width
-    small = cv2.resize(pixels, (_WIDTH_PX, max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
+    scale = _WIDTH_PX / max(width, height / _TALLEST)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     text = [line for line in lines if not _is_curve(line, lines, height)]
     cleared, ground = _without_text(np.asarray(small, np.uint8), text, scale)
     ink = (np.abs(cleared.astype(np.int16) - ground).max(2) > _INK_STEP).astype(np.uint8)
@@ -77,7 +80,8 @@ def _is_curve(line: Line, lines: Sequence[Line], height_px: int) -> bool:
 
 def _rules(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Keep what is long, flat and thin."""
-    long = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, round(_WIDTH_PX * _RULE_SHARE)), np.uint8))
+    length_px = max(1, round(ink.shape[1] * _RULE_SHARE))
+    long = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length_px), np.uint8))
     thick = cv2.morphologyEx(long, cv2.MORPH_OPEN, np.ones((_RULE_PX + 1, 1), np.uint8))
     return np.asarray(cv2.subtract(long, thick), np.uint8)
 
