@@ -181,8 +181,10 @@ def _scrolled_on(views: list[View]) -> bool:
         if others > _OTHER_STEPS_SHARE * steps:
             return False
         total += step or 0.0
-    far = abs(total) > _PUSHED_SHARE * views[0].gray.shape[0]
-    return far or (total != 0 and views[-1].seconds - views[0].seconds >= _LEAST_MOVING_SECONDS)
+    heights = abs(total) / views[0].gray.shape[0]
+    # What was seen to move in every step, but by less than a height, pushes nothing out.
+    other_than_pushed = heights > _PUSHED_SHARE or (not others and 0 < heights < 1 / _PUSHED_SHARE)
+    return other_than_pushed or (total != 0 and views[-1].seconds - views[0].seconds >= _LEAST_MOVING_SECONDS)
 
 
 def _scrolled(stills: list[Still], after: Still | None) -> bool:
@@ -240,6 +242,8 @@ def _runs(trace: Trace) -> list[Still]:
         if seen.link in (Link.QUIET, Link.BUILD):
             for run in runs[-2:] if seen.link is Link.BUILD else runs[-1:]:
                 run.settled = True
+            if seen.link is Link.BUILD and len(runs) > 1:
+                runs[-1].since = runs[-2].last  # whenever it came, its page was there all the while
         elif seen.link is Link.CUT:
             _cut(runs, seen.cut_seconds)
     return runs
