@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import grpc
 import pytest
 from opentelemetry import trace
@@ -50,7 +52,10 @@ async def test_the_span_of_a_call_says_what_it_was(rig, echo_handlers, call_echo
     server.add_methods("test.v1.Echo", echo_handlers(answer))
     with pytest.raises(grpc.aio.AioRpcError):
         await call_echo(await rig.start(server), "One", metadata=(("x-request-id", "r-1"),))
-    [span] = rig.spans.get_finished_spans()
+    async with asyncio.timeout(10):
+        while not (spans := rig.spans.get_finished_spans()):
+            await asyncio.sleep(0.01)  # an error is on its way before the span of its call has ended
+    [span] = spans
     assert span.name == "test.v1.Echo/One"
     assert span.attributes["rpc.grpc.status_code"] == 5
     assert span.attributes["sightline.request_id"] == "r-1"
