@@ -3,103 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
 from google.rpc import status_pb2
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from pydantic import SecretStr
-from servers import Server
+from working import Make, Run, ended, raises, returns, submit
 
 from sightline.common.errors import MediaRejected, Reason, TemporarilyAway
 from sightline.common.queue import Message, Publisher
-from sightline.common.settings import RedisSettings, WorkerSettings
 from sightline.common.state.database import Database
-from sightline.common.state.graphs import Graphs, NewTask
-from sightline.common.state.identifiers import uuid7
-from sightline.common.state.jobs import Job, Jobs, State, Submission
-from sightline.common.state.signals import Signals
-from sightline.common.telemetry.metrics import Metrics
-from sightline.common.worker import Handler, Outcome, Task, open_worker, runtime
-from sightline.common.worker.backoff import Backoff
-
-Make = Callable[..., Submission]
-Run = Callable[..., AbstractAsyncContextManager[asyncio.Event]]
-
-
-@pytest.fixture
-async def publisher(redis_url: str) -> AsyncIterator[Publisher]:
-    made = Publisher(RedisSettings(url=SecretStr(redis_url)), Metrics())
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-def spans() -> InMemorySpanExporter:
-    return InMemorySpanExporter()
-
-
-@pytest.fixture
-def run_worker(database: Database, redis_url: str, spans: InMemorySpanExporter) -> Run:
-    """Runs a worker while the block runs, and drains it at the end."""
-
-    @asynccontextmanager
-    async def run(
-        handler: Handler, drain_seconds: float = 5, redis_url: str = redis_url, **changes: float
-    ) -> AsyncIterator[asyncio.Event]:
-        provider = TracerProvider()
-        provider.add_span_processor(SimpleSpanProcessor(spans))
-        async with open_worker(
-            "face",
-            {"detect_faces": handler},
-            settings=WorkerSettings(**{"heartbeat_seconds": 0.2, "lease_seconds": 2, "poll_seconds": 0.5, **changes}),
-            redis=RedisSettings(url=SecretStr(redis_url), socket_timeout_seconds=2),
-            database=database,
-            metrics=Metrics(),
-            tracing=provider,
-            backoff=Backoff(0.05, 0.1),
-        ) as worker:
-            stop = asyncio.Event()
-            running = asyncio.create_task(worker.run_until(stop, drain_seconds))
-            try:
-                yield stop
-            finally:
-                stop.set()
-                await running
-
-    return run
-
-
-async def ended(database: Database, job_id: UUID, seconds: float = 40) -> Job:
-    """Wait until a job has ended."""
-    async with asyncio.timeout(seconds):
-        while not State((job := await Jobs(database).get("acme", job_id)).state).terminal:
-            await asyncio.sleep(0.02)
-    return job
-
-
-async def submit(database: Database, publisher: Publisher, *asked: Submission) -> None:
-    """Store jobs and send their wake-ups."""
-    await Jobs(database).submit(asked)
-    await publisher.publish("face", [Message(one.task_id, one.priority, one.trace_context) for one in asked])
-
-
-def returns(*payloads: bytes) -> Handler:
-    async def handle(_task: Task) -> Sequence[bytes]:
-        return payloads
-
-    return handle
-
-
-def raises(error: Exception) -> Handler:
-    async def handle(_task: Task) -> Sequence[bytes]:
-        raise error
-
-    return handle
+from sightline.common.state.jobs import Jobs, State
+from sightline.common.worker import Task
 
 
 async def test_a_job_is_done_and_its_result_stored(
@@ -228,11 +144,11 @@ async def test_a_drain_finishes_what_runs_and_hands_back_what_waits(
         return [b"x"]
 
     asked = [submission() for _ in range(60)]
-    async with run_worker(handle, slots=2) as stop, asyncio.timeout(60):
+    async with run_worker(handle, slots=2) as worker, asyncio.timeout(60):
         await submit(database, publisher, *asked)
         while len(begun) < 22:
             await asyncio.sleep(0.01)
-        stop.set()
+        worker.stop.set()
         await asyncio.sleep(0.2)
         release.set()
     jobs = await Jobs(database).get_many("acme", [one.job_id for one in asked])
@@ -284,76 +200,6 @@ async def test_the_work_continues_the_trace_of_the_submission(
     assert f"{span.context.trace_id:032x}" == trace_id
 
 
-async def test_a_job_fans_out_and_joins_again(
-    database: Database, publisher: Publisher, run_worker: Run, submission: Make
-) -> None:
-    async def handle(task: Task) -> Sequence[bytes] | Outcome:
-        if task.claim.stage == "part":
-            return Outcome(results=[task.claim.input or b""], output=(task.claim.input or b"").upper())
-        if task.claim.stage == "join":
-            return [b"+".join(one.output or b"-" for one in await task.needed())]
-        parts = [NewTask(uuid7(), "face", "part", letter.encode()) for letter in "abc"]
-        return Outcome(planned=[*parts, NewTask(uuid7(), "face", "join", needs=tuple(p.task_id for p in parts))])
-
-    asked = submission()
-    async with run_worker(handle, slots=3):
-        await submit(database, publisher, asked)
-        job = await ended(database, asked.job_id)
-    payloads = [r.payload for r in await Jobs(database).results("acme", asked.job_id)]
-    assert (job.state, job.history, job.open_tasks, job.result_count) == (State.SUCCEEDED, [1, 2, 3], 0, 4)
-    assert (sorted(payloads[:3]), payloads[3]) == ([b"a", b"b", b"c"], b"A+B+C")
-    stages = {one.stage: (one.tasks, one.ended) for one in await Graphs(database).stages("acme", asked.job_id)}
-    assert stages == {"": (1, 1), "part": (3, 3), "join": (1, 1)}
-
-
-async def test_an_optional_stage_that_is_given_up_does_not_lose_the_others(
-    database: Database, publisher: Publisher, run_worker: Run, submission: Make
-) -> None:
-    reasons: list[bytes | None] = []
-
-    async def handle(task: Task) -> Sequence[bytes] | Outcome:
-        match task.claim.stage:
-            case "transcript":
-                raise MediaRejected(Reason.MEDIA_CORRUPT, "no sound")
-            case "slides":
-                return Outcome(output=b"slides")
-            case "document":
-                left = await task.needed()
-                reasons.extend(one.error for one in left)
-                return [b",".join(one.output or b"none" for one in left)]
-        slides = NewTask(uuid7(), "face", "slides")
-        transcript = NewTask(uuid7(), "face", "transcript", optional=True)
-        needs = (slides.task_id, transcript.task_id)
-        return Outcome(planned=[slides, transcript, NewTask(uuid7(), "face", "document", needs=needs)])
-
-    asked = submission()
-    async with run_worker(handle):
-        await submit(database, publisher, asked)
-        job = await ended(database, asked.job_id)
-    assert job.state == State.SUCCEEDED
-    assert [r.payload for r in await Jobs(database).results("acme", asked.job_id)] == [b"slides,none"]
-    assert reasons[0] is None
-    assert "no sound" in status_pb2.Status.FromString(reasons[1] or b"").message
-
-
-async def test_a_stage_that_must_not_fail_ends_the_job_and_what_waits_for_it(
-    database: Database, publisher: Publisher, run_worker: Run, submission: Make
-) -> None:
-    async def handle(task: Task) -> Sequence[bytes] | Outcome:
-        if task.claim.stage:
-            raise MediaRejected(Reason.MEDIA_CORRUPT, "broken")
-        first = NewTask(uuid7(), "face", "first")
-        return Outcome(planned=[first, NewTask(uuid7(), "face", "second", needs=(first.task_id,))])
-
-    asked = submission()
-    async with run_worker(handle):
-        await submit(database, publisher, asked)
-        job = await ended(database, asked.job_id)
-    assert (job.state, job.open_tasks) == (State.FAILED, 0)
-    stages = {one.stage: one.state for one in await Graphs(database).stages("acme", asked.job_id)}
-    assert stages == {"": State.SUCCEEDED, "first": State.FAILED, "second": State.CANCELLED}
-
-
 async def test_the_next_attempt_goes_on_from_the_checkpoint_and_repeats_no_result(
     database: Database, publisher: Publisher, run_worker: Run, submission: Make
 ) -> None:
@@ -375,41 +221,3 @@ async def test_the_next_attempt_goes_on_from_the_checkpoint_and_repeats_no_resul
     payloads = [r.payload.decode() for r in await Jobs(database).results("acme", asked.job_id)]
     assert (begun, job.attempt_count) == ([0, 3], 2)
     assert payloads == [*(f"frame {n}" for n in range(6)), "the end"]
-
-
-async def test_a_worker_without_redis_is_woken_through_the_database(
-    database: Database, own_valkey: Server, run_worker: Run, submission: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runtime, "_AWAY_SECONDS", 600.0)  # nothing but a wake-up makes it look again
-    own_valkey.kill()
-    async with run_worker(returns(b"done"), drain_seconds=0.1, redis_url=own_valkey.url):
-        for _ in range(10):
-            await listening(database)
-            asked = submission()
-            await Jobs(database).submit([asked])
-            await Signals(database).notify("face")
-            assert (await ended(database, asked.job_id)).state == State.SUCCEEDED
-
-
-async def test_a_worker_without_redis_wakes_the_workers_of_what_became_ready(
-    database: Database, own_valkey: Server, run_worker: Run, submission: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def handle(task: Task) -> Sequence[bytes] | Outcome:
-        return [b"joined"] if task.claim.stage else Outcome(planned=[NewTask(uuid7(), "face", "second")])
-
-    monkeypatch.setattr(runtime, "_AWAY_SECONDS", 600.0)
-    own_valkey.kill()
-    async with run_worker(handle, drain_seconds=0.1, redis_url=own_valkey.url):
-        await listening(database)
-        asked = submission()
-        await Jobs(database).submit([asked])
-        await Signals(database).notify("face")
-        assert (await ended(database, asked.job_id)).state == State.SUCCEEDED
-
-
-async def listening(database: Database) -> None:
-    """Wait until a worker waits for a wake-up of the database."""
-    asked = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN %%' AND datname = current_database()"
-    async with asyncio.timeout(40), database.connection() as connection:
-        while not await (await connection.execute(asked)).fetchall():
-            await asyncio.sleep(0.02)
