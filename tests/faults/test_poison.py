@@ -31,6 +31,12 @@ def test_a_job_that_kills_its_workers_ends_in_the_dead_letters_and_takes_no_othe
         assert letter.job == poison
         assert letter.attempt_count == TRIES
         assert len(letter.attempts) == TRIES
+    # Whoever was lost beside it is tried apart from other such tasks, it among them.
+    losses = (
+        "SELECT count(*) FROM task_attempts JOIN tasks USING (task_id)"
+        " WHERE outcome = 'lease_lost' AND job_id <> %s GROUP BY task_id"
+    )
+    assert {count for (count,) in engine.rows(losses, poison.removeprefix("jobs/"))} <= {1}
     assert len(engine.begun(poison)) == TRIES
     assert TRIES - 1 <= deaths <= TRIES
     assert not audit(engine.postgres_url, [poison, *good]).faults

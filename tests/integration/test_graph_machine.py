@@ -49,8 +49,7 @@ class TaskModel:
     attempt: int = 0
     released: int = 0
     silent: bool = False
-    # None where chance decides whether it may be claimed yet.
-    ready: bool | None = True
+    lost: bool = False
 
     @property
     def last_try(self) -> bool:
@@ -62,7 +61,7 @@ class TaskModel:
         for other in self.job.tasks:
             other.needs.discard(self.task_id)
             if other.state == BLOCKED and not other.needs:
-                other.state, other.ready = QUEUED, True
+                other.state = QUEUED
 
 
 @dataclass(eq=False)
@@ -116,7 +115,7 @@ class GraphMachine(RuleBasedStateMachine):
     def begin(self, plan: Plan) -> None:
         """Begin with a job whose first task has planned others; a second one begins at its beginning."""
         self.submit()
-        self.claim(1)
+        self.claim(1, lost=False)
         self._succeed(*self.claims[0], plan, 1)
 
     @precondition(lambda self: len(self.models) < 2)
@@ -131,14 +130,14 @@ class GraphMachine(RuleBasedStateMachine):
         self.world.run(self.jobs.submit([submission]))
         self.models.append(model)
 
-    @rule(count=st.integers(1, 3))
-    def claim(self, count: int) -> None:
-        """Claim some of what waits; what is blocked, due later or somebody's is refused."""
+    @rule(count=st.integers(1, 3), lost=st.booleans())
+    def claim(self, count: int, lost: bool) -> None:
+        """Claim some of what waits; what is blocked or somebody's is refused."""
         every = [task for model in self.models for task in model.tasks]
-        free = [task for task in every if task.state == QUEUED and task.ready is not None][:count]
-        others = [task for task in every if task.state != QUEUED]
+        free = [task for task in every if task.state == QUEUED and task.lost == lost][:count]
+        others = [task for task in every if task.state != QUEUED or task.lost != lost]
         ids = [task.task_id for task in (*free, *others)]
-        found = {claim.task_id: claim for claim in self.world.run(self.tasks.claim(ids, "w", 3600))}
+        found = {claim.task_id: claim for claim in self.world.run(self.tasks.claim(ids, "w", 3600, lost=lost))}
         assert found.keys() == {task.task_id for task in free}
         for task in free:
             task.state, task.claim_id, task.attempt = RUNNING, found[task.task_id].claim_id, task.attempt + 1
@@ -187,6 +186,7 @@ class GraphMachine(RuleBasedStateMachine):
         assert bool(ended) == self._holds(task, claim_id)
         if not ended:
             return
+        task.lost = False
         if retryable and not task.last_try:
             task.state, task.silent = QUEUED, False
             task.job.wait()
@@ -233,20 +233,12 @@ class GraphMachine(RuleBasedStateMachine):
         assert taken == {task.task_id for task in silent}
         lost = [task for task in silent if task.last_try and not task.optional]
         for task in silent:
-            task.state, task.silent = (FAILED if task in lost else QUEUED), False
-            task.ready = True if task.attempt - task.released == 1 else None
+            task.state, task.silent, task.lost = (FAILED if task in lost else QUEUED), False, True
         for model in {task.job for task in silent}:
             if any(task.job is model for task in lost):
                 model.end(FAILED)
             else:
                 model.wait()
-
-    @precondition(lambda self: any(task.ready is None for task, _ in self.claims))
-    @rule()
-    def let_time_pass(self) -> None:
-        self.world.rows("UPDATE tasks SET ready_time = now() WHERE state = 1")
-        for task in (task for model in self.models for task in model.tasks):
-            task.ready = True
 
     @precondition(lambda self: self.models[0].state <= RUNNING)
     @rule()
@@ -263,7 +255,7 @@ class GraphMachine(RuleBasedStateMachine):
         for task in model.tasks:
             if task.state == CANCELLED or (task.state == FAILED and not task.optional):
                 task.state = BLOCKED if task.needs else QUEUED
-                task.released, task.ready = task.attempt, True
+                task.released = task.attempt
 
     @invariant()
     def tasks_are_as_the_model_says(self) -> None:

@@ -48,16 +48,16 @@ def given(filled: psycopg.Connection[Any]) -> dict[str, Any]:
         "results": [1] * GROUP, "payload_task_ids": task_ids, "payloads": [b"x"] * GROUP, "worker": "w",
         "lease_seconds": 30.0, "queue": "face", "queues": ["face", "object"], "count": GROUP,
         "older_seconds": 2.0, "after": -1, "before": UUID(int=2**127), "step_seconds": 60.0,
-        "keep_seconds": 60.0,
+        "keep_seconds": 60.0, "lost": False,
     }  # fmt: skip
 
 
 HOT = [
     "jobs.by_id", "jobs.by_request", "jobs.standings", "jobs.cancel", "jobs.stop_rest", "jobs.rerun", "jobs.delete",
-    "jobs.results", "jobs.attempts", "jobs.hurry", "tasks.claim", "tasks.waiting", "tasks.renew", "tasks.complete",
-    "tasks.fail", "tasks.release", "upkeep.end_leases", "upkeep.end_overdue", "upkeep.publishable", "upkeep.published",
-    "upkeep.age", "upkeep.depths", "upkeep.purge_jobs", "upkeep.purge_requests", "upkeep.queues_with_work",
-    "usage.tasks_by_tenant",
+    "jobs.results", "jobs.attempts", "jobs.hurry", "tasks.claim", "tasks.waiting", "tasks.lost", "tasks.renew",
+    "tasks.complete", "tasks.fail", "tasks.release", "upkeep.end_leases", "upkeep.end_overdue", "upkeep.publishable",
+    "upkeep.published", "upkeep.age", "upkeep.depths", "upkeep.purge_jobs", "upkeep.purge_requests",
+    "upkeep.queues_with_work", "usage.tasks_by_tenant",
 ]  # fmt: skip
 
 

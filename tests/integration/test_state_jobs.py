@@ -144,7 +144,8 @@ async def test_a_worker_that_lost_its_lease_cannot_write(database: Database, sub
     await asyncio.sleep(0.05)
     (taken,) = await Upkeep(database).end_leases(b"")
     assert (taken.state, taken.transition) == (State.QUEUED, 3)
-    (new,) = await Tasks(database).claim([asked.task_id], "quick", 30)
+    assert await Tasks(database).claim([asked.task_id], "quick", 30) == []
+    (new,) = await Tasks(database).claim([asked.task_id], "quick", 30, lost=True)
     assert new.attempt == old.attempt + 1
     assert await Tasks(database).complete([Success(asked.task_id, old.claim_id, (b"stale",))]) == []
     assert await Tasks(database).renew([Held(asked.task_id, old.claim_id, 0.5)], 30) == set()

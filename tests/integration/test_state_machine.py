@@ -52,7 +52,8 @@ class Model:
     Attributes:
         work: what it is to do, for those who ask for the same; None when it is its own.
         shares: how many submissions have joined it.
-        ready: whether it may be claimed now; None when chance decides.
+        ready: whether it may be claimed now.
+        lost: whether the latest attempt that ended did so in silence.
         silent: whether its lease has ended and nobody has taken it back yet.
         released: claims that do not count.
         handed_back: claims that were handed back, those before a rerun included.
@@ -64,7 +65,8 @@ class Model:
     shares: int = 0
     state: State = QUEUED
     history: list[State] = field(default_factory=lambda: [QUEUED])
-    ready: bool | None = True
+    ready: bool = True
+    lost: bool = False
     silent: bool = False
     attempt: int = 0
     claim_id: UUID | None = None
@@ -139,11 +141,11 @@ class Machine(RuleBasedStateMachine):
         assert stored.repeated
         assert stored.job_id == model.submission.job_id
 
-    @rule(target=claims, models=st.lists(jobs_made, min_size=1, max_size=3, unique_by=id))
-    def claim(self, models: list[Model]) -> Any:
-        ids = [model.submission.task_id for model in models if model.ready is not None]
-        found = {claim.task_id: claim for claim in self.world.run(self.tasks.claim(ids, "w", 3600))}
-        taken = [model for model in models if model.state is QUEUED and model.ready]
+    @rule(target=claims, models=st.lists(jobs_made, min_size=1, max_size=3, unique_by=id), lost=st.booleans())
+    def claim(self, models: list[Model], lost: bool) -> Any:
+        ids = [model.submission.task_id for model in models]
+        found = {claim.task_id: claim for claim in self.world.run(self.tasks.claim(ids, "w", 3600, lost=lost))}
+        taken = [model for model in models if model.state is QUEUED and model.ready and model.lost == lost]
         assert found.keys() == {model.submission.task_id for model in taken if self._is_there(model)}
         for model in taken:
             if self._is_there(model):
@@ -185,10 +187,13 @@ class Machine(RuleBasedStateMachine):
         ended = self.world.run(self.tasks.fail([failure]))
         accepted = self._is_there(model) and model.holds(claim_id)
         assert bool(ended) == accepted
-        if accepted and retryable and not model.last_try:
+        if not accepted:
+            return
+        model.lost = False
+        if retryable and not model.last_try:
             model.become(QUEUED, "retried")
             model.ready = delay == 0.0
-        elif accepted:
+        else:
             model.become(FAILED, "failed")
 
     @rule(held=claims)
@@ -263,12 +268,8 @@ class Machine(RuleBasedStateMachine):
         silent = [model for model in self.models.values() if model.silent]
         assert taken.keys() == {model.submission.task_id for model in silent}
         for model in silent:
-            if model.last_try:
-                model.become(FAILED, "lease_lost")
-            else:
-                # One that was lost before waits for a while.
-                model.become(QUEUED, "lease_lost")
-                model.ready = True if model.tries == 1 else None
+            model.become(FAILED if model.last_try else QUEUED, "lease_lost")
+            model.ready = model.lost = True
 
     @rule()
     def let_time_pass(self) -> None:

@@ -116,18 +116,31 @@ class Tasks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, task_ids: Sequence[UUID], worker: str, lease_seconds: float) -> list[Claim]:
+    async def claim(
+        self, task_ids: Sequence[UUID], worker: str, lease_seconds: float, *, lost: bool = False
+    ) -> list[Claim]:
         """Take those of the tasks that wait; the others are somebody's, ended or not yet due.
 
-        The commit of a claim is not waited for: a lost claim is only claimed again.
+        The commit of a claim is not waited for: a claim that a crash undoes is only made again.
+
+        Args:
+            lost: whether to take those, and only those, whose last worker went silent.
         """
-        parameters = {"task_ids": list(task_ids), "worker": worker, "lease_seconds": lease_seconds}
+        parameters = {"task_ids": list(task_ids), "worker": worker, "lease_seconds": lease_seconds, "lost": lost}
         return await self._database.fetch(Claim, "tasks.claim", parameters)
 
     async def waiting(self, queue: str, count: int) -> list[UUID]:
-        """Name tasks that may be claimed without a message, the most urgent and longest waiting first."""
+        """Name tasks that may be claimed without a message, the most urgent and longest waiting first.
+
+        Those that are `lost` are not among them.
+        """
         parameters = {"queue": queue, "count": count}
         return [row[0] for row in await self._database.rows("tasks.waiting", parameters)]
+
+    async def lost(self, queue: str, count: int) -> list[UUID]:
+        """Name tasks that wait and whose last worker went silent, the most urgent first."""
+        parameters = {"queue": queue, "count": count}
+        return [row[0] for row in await self._database.rows("tasks.lost", parameters)]
 
     async def renew(self, held: Sequence[Held], lease_seconds: float) -> set[UUID]:
         """Prolong leases and store progress.

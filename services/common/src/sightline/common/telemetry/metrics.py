@@ -95,7 +95,7 @@ class Metrics:
         )
         self.tasks_refused = self._counter(
             "sightline_tasks_refused_total",
-            "Messages whose claim was refused: duplicates and cancelled tasks",
+            "Messages whose claim was refused: duplicates, cancelled tasks, and lost ones that wait for their turn",
             "queue",
         )
         self.lease_renewals = self._counter("sightline_lease_renewals_total", "Leases renewed", "queue", "outcome")

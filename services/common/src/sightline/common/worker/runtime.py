@@ -17,7 +17,7 @@ from sightline.common.queue import Bus, Consumer, Publisher
 from sightline.common.settings import WorkerSettings
 from sightline.common.state.graphs import Graphs, Step
 from sightline.common.state.signals import Signals
-from sightline.common.state.tasks import Failure, Held, Success, Tasks
+from sightline.common.state.tasks import Claim, Failure, Held, Success, Tasks
 from sightline.common.telemetry.metrics import Metrics
 from sightline.common.worker import telling
 from sightline.common.worker.announcing import Announcing
@@ -28,6 +28,7 @@ from sightline.common.worker.hygiene import Hygiene
 from sightline.common.worker.leases import Leases
 from sightline.common.worker.outcomes import Outcomes
 from sightline.common.worker.pace import Pace
+from sightline.common.worker.suspects import Suspects
 
 log = structlog.get_logger()
 
@@ -37,6 +38,8 @@ _CLAIM_SECONDS = 0.012
 _CROWD = 8
 # While Redis or PostgreSQL is away the loop goes round this often, unless PostgreSQL wakes it before.
 _AWAY_SECONDS = 0.5
+# While tasks wait to be tried one at a time it looks this often for others.
+_BETWEEN_SECONDS = 0.1
 
 
 class Worker:
@@ -79,6 +82,7 @@ class Worker:
         self._execution = Execution(handlers, backoff, metrics, tracer, queue)
         self._outcomes = Outcomes(tasks, graphs, bus, publisher, signals, more_soon=self._more_soon)
         self._leases = Leases(tasks, bus, settings, metrics, queue)
+        self._suspects = Suspects(queue, name, tasks, settings)
         self._pace = Pace(settings.slots, settings.claim_ahead_max)
         self._waiting: deque[Task] = deque()
         self._running: dict[Task, asyncio.Task[None]] = {}
@@ -128,6 +132,9 @@ class Worker:
                 continue
             try:
                 await self._gather()
+                if suspects := await self._suspects.claim():
+                    await self._begin(suspects)
+                    continue
                 wanted = await self._wanted(room)
                 if wanted and not stop.is_set():
                     await self._take(wanted)
@@ -146,24 +153,39 @@ class Worker:
         return bool(self._running) and self._pace.brief
 
     async def _wanted(self, room: int) -> Sequence[UUID]:
-        popped = await self._consumer.pop(room, _POP_SECONDS)
+        popped = await self._consumer.pop(room, 0 if self._suspects.waiting else _POP_SECONDS)
         if popped:
             return popped
         if popped is not None and time.monotonic() - self._looked < self._settings.poll_seconds:
+            if self._suspects.waiting:
+                await self._pause()
             return ()
         # Redis is away, or it is time to look for tasks whose message got lost: the rows are the queue.
         self._looked = time.monotonic()
         found = await self._tasks.waiting(self._queue, room)
         if popped is None and not found:
-            await self._signals.wait(self._queue, _AWAY_SECONDS)
+            await (self._pause() if self._suspects.waiting else self._signals.wait(self._queue, _AWAY_SECONDS))
             found = await self._tasks.waiting(self._queue, room)
+        self._suspects.look()
         return found
+
+    async def _pause(self) -> None:
+        # The next of those that are tried one at a time begins when the one before has ended, not at the next message.
+        self._freed.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BETWEEN_SECONDS):
+                await self._freed.wait()
 
     async def _take(self, task_ids: Sequence[UUID]) -> None:
         claims = await self._tasks.claim(task_ids, self._name, self._settings.lease_seconds)
         self._claimed, self._latest = time.monotonic(), len(task_ids)
-        self._metrics.tasks_claimed.labels(self._queue).inc(len(claims))
         self._metrics.tasks_refused.labels(self._queue).inc(len(task_ids) - len(claims))
+        if len(claims) < len(task_ids):
+            self._suspects.look()
+        await self._begin(claims)
+
+    async def _begin(self, claims: Sequence[Claim]) -> None:
+        self._metrics.tasks_claimed.labels(self._queue).inc(len(claims))
         for claim in claims:
             task = Task(claim, self._graphs)
             self._waiting.append(task)
@@ -199,6 +221,8 @@ class Worker:
     async def _settle(self, task: Task, outcome: Success | Failure | Step) -> None:
         accepted = await self._outcomes.put(outcome)
         self._leases.let_go(task)
+        self._suspects.passed(task)
+        self._freed.set()
         self._ended += 1
         if not accepted:
             log.info("outcome_refused", task=str(task.claim.task_id), attempt=task.claim.attempt)
@@ -210,6 +234,7 @@ class Worker:
             running.cancel()
         with suppress(ValueError):
             self._waiting.remove(task)
+        self._suspects.passed(task)
         self._freed.set()
 
     async def _drain(self, consuming: asyncio.Task[None], drain_seconds: float) -> None:

@@ -4,6 +4,7 @@
 
 -- name: claim
 -- Takes the tasks that a batch of messages names, as far as they still wait: a message that came twice finds nothing.
+-- Those whose last worker went silent are taken only when they alone are asked for.
 -- Its commit need not reach the disk: a claim that a crash undoes is only made again. Whoever made it first has a token
 -- that no later claim has, and can write no more; the number of the attempt may be the same.
 WITH hurried AS MATERIALIZED (
@@ -11,7 +12,8 @@ WITH hurried AS MATERIALIZED (
 ),
 wanted AS (
     SELECT task_id FROM hurried, tasks
-    WHERE task_id = ANY (:task_ids::uuid[]) AND CASE WHEN state = 1 THEN ready_time <= now() ELSE false END
+    WHERE task_id = ANY (:task_ids::uuid[])
+      AND CASE WHEN state = 1 THEN ready_time <= now() AND lost = :lost ELSE false END
     ORDER BY task_id
     FOR UPDATE OF tasks SKIP LOCKED
 ),
@@ -61,12 +63,19 @@ SELECT t.task_id
 FROM tenants CROSS JOIN LATERAL (
     SELECT task_id, priority, ready_time, row_number() OVER (ORDER BY priority DESC, ready_time, task_id) AS turn
     FROM tasks
-    WHERE queue = :queue AND tasks.tenant = tenants.tenant AND state = 1 AND ready_time <= now()
+    WHERE queue = :queue AND tasks.tenant = tenants.tenant AND state = 1 AND ready_time <= now() AND NOT lost
     ORDER BY priority DESC, ready_time, task_id
     LIMIT :count
 ) AS t
 WHERE tenants.tenant IS NOT NULL
 ORDER BY t.turn, t.priority DESC, t.ready_time
+LIMIT :count;
+
+-- name: lost
+-- What waits and may be what silenced its last worker, the most urgent first.
+SELECT task_id FROM tasks
+WHERE queue = :queue AND state = 1 AND lost AND ready_time <= now()
+ORDER BY priority DESC, ready_time
 LIMIT :count;
 
 -- name: renew
@@ -147,7 +156,7 @@ done AS (
         state = CASE WHEN ended.retryable AND tasks.attempt - released < max_attempts THEN 1 ELSE 4 END,
         end_time = CASE WHEN ended.retryable AND tasks.attempt - released < max_attempts THEN NULL ELSE now() END,
         ready_time = now() + ended.delay_seconds * interval '1 second',
-        publish_time = NULL, lease_time = NULL
+        publish_time = NULL, lease_time = NULL, lost = false
     FROM ended
     WHERE tasks.task_id = ended.task_id AND CASE WHEN tasks.claim_id = ended.claim_id THEN tasks.state = 2 ELSE false END
     RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.attempt, tasks.worker, tasks.start_time, tasks.state,

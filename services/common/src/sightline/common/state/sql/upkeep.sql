@@ -1,7 +1,5 @@
 -- name: end_leases
--- Takes tasks back from workers that went silent; the attempt counts, and the last one ends the job. One that was
--- lost before waits for a while that chance decides: if it is what kills its worker, it does not take the same others
--- with it again and again.
+-- Takes tasks back from workers that went silent; the attempt counts, and the last one ends the job.
 WITH silent AS (
     SELECT task_id FROM tasks WHERE state = 2 AND lease_time < now()
     ORDER BY task_id LIMIT :count FOR UPDATE SKIP LOCKED
@@ -11,9 +9,7 @@ taken AS (
         -- An optional task goes back once more: the worker that claims it gives it up and lets the others go on.
         state = CASE WHEN optional OR attempt - released < max_attempts THEN 1 ELSE 4 END,
         end_time = CASE WHEN optional OR attempt - released < max_attempts THEN NULL ELSE now() END,
-        ready_time = now() + CASE WHEN attempt - released > 1 THEN random() * least(attempt - released, 10) ELSE 0 END
-                             * interval '1 second',
-        publish_time = NULL, lease_time = NULL
+        ready_time = now(), publish_time = NULL, lease_time = NULL, lost = true
     FROM silent WHERE tasks.task_id = silent.task_id
     RETURNING tasks.task_id, tasks.tenant, tasks.job_id, tasks.queue, tasks.attempt, tasks.worker, tasks.start_time,
               tasks.state

@@ -1,0 +1,2 @@
+DROP INDEX tasks_lost;
+ALTER TABLE tasks DROP COLUMN lost;
