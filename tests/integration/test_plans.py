@@ -48,7 +48,7 @@ def given(filled: psycopg.Connection[Any]) -> dict[str, Any]:
         "results": [1] * GROUP, "payload_task_ids": task_ids, "payloads": [b"x"] * GROUP, "worker": "w",
         "lease_seconds": 30.0, "queue": "face", "queues": ["face", "object"], "count": GROUP,
         "older_seconds": 2.0, "after": -1, "before": UUID(int=2**127), "step_seconds": 60.0,
-        "keep_seconds": 60.0, "lost": False,
+        "keep_seconds": 60.0, "lost": False, "served": tenants,
     }  # fmt: skip
 
 

@@ -27,10 +27,13 @@ class Upkeep:
     async def published(self, _queue: str, *, older_seconds: float) -> int:
         return self._published
 
-    async def publishable(self, _queue: str, *, older_seconds: float, count: int) -> list[Publishable]:
+    async def publishable(
+        self, _queue: str, *, older_seconds: float, count: int, served: Sequence[str]
+    ) -> list[Publishable]:
         lost = older_seconds < 1e6
         self.lost_asked += count if lost else 0
-        return [Publishable(uuid4(), 5, "") for _ in range(min(count, self._published if lost else self._unpublished))]
+        waiting = self._published if lost else self._unpublished
+        return [Publishable(uuid4(), "acme", 5, "") for _ in range(min(count, waiting))]
 
 
 class Publisher:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 
 # Never published, however long ago the task was stored.
 _NEVER_SECONDS = 1e9
+# Tenants of a queue whose latest turn is remembered; who is forgotten is served again as if for the first time.
+_SERVED_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Refill:
         self._window = window
         self._lost_seconds = lost_seconds
         self._counted: dict[str, float] = {}
+        self._served: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
     async def fill(self) -> bool:
         """Fill every queue once; all that are empty cost one question together."""
@@ -131,11 +135,22 @@ class Refill:
         lost = min(await self._lost(queue, length), room)
         found: list[Publishable] = []
         if lost > 0:
-            found += await self._upkeep.publishable(queue, older_seconds=self._lost_seconds, count=lost)
+            found += await self._named(queue, older_seconds=self._lost_seconds, count=lost)
         if len(found) < room:
-            found += await self._upkeep.publishable(queue, older_seconds=_NEVER_SECONDS, count=room - len(found))
+            found += await self._named(queue, older_seconds=_NEVER_SECONDS, count=room - len(found))
         # A window that was half empty may be so again before the next turn; to top it up at once is not worth its cost.
         return await self._publish(queue, found) and len(found) == room >= self._window / 2
+
+    async def _named(self, queue: str, *, older_seconds: float, count: int) -> list[Publishable]:
+        """Name what is to be published, and remember whose turn it was."""
+        served = self._served[queue]
+        found = await self._upkeep.publishable(queue, older_seconds=older_seconds, count=count, served=list(served))
+        for one in found:
+            served.pop(one.tenant, None)
+            served[one.tenant] = None
+        while len(served) > _SERVED_MAX:
+            del served[next(iter(served))]
+        return found
 
     async def _lost(self, queue: str, length: int) -> int:
         """Count the messages that were sent and are not there; all that waits is read for it, so not at every turn."""

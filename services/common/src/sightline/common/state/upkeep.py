@@ -44,9 +44,14 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Publishable:
-    """A waiting task whose message is missing."""
+    """A waiting task whose message is missing.
+
+    Attributes:
+        priority: how urgent the message is, which is at least as urgent as the task.
+    """
 
     task_id: UUID
+    tenant: str
     priority: int
     trace_context: str
 
@@ -109,9 +114,18 @@ class Upkeep:
         """Name those of the queues in which any task waits whose time has come."""
         return [row[0] for row in await self._database.rows("upkeep.queues_with_work", {"queues": list(queues)})]
 
-    async def publishable(self, queue: str, *, older_seconds: float, count: int) -> list[Publishable]:
-        """Name waiting tasks without a message, or with one older than `older_seconds`, and mark them published."""
-        parameters = {"queue": queue, "older_seconds": older_seconds, "count": count}
+    async def publishable(
+        self, queue: str, *, older_seconds: float, count: int, served: Sequence[str] = ()
+    ) -> list[Publishable]:
+        """Name waiting tasks without a message, or with one older than `older_seconds`, and mark them published.
+
+        Args:
+            served: the tenants that had their turns before, the latest last.
+
+        Returns:
+            Tasks in the order in which they are to be published.
+        """
+        parameters = {"queue": queue, "older_seconds": older_seconds, "count": count, "served": list(served)}
         return await self._database.fetch(Publishable, "upkeep.publishable", parameters)
 
     async def published(self, queue: str, *, older_seconds: float) -> int:

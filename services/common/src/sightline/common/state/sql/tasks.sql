@@ -52,12 +52,16 @@ LEFT JOIN LATERAL (
 
 -- name: waiting
 -- What a worker may take without a message: tenants in turns, of each the most urgent first, then the longest waiting.
+-- What runs has had its turn: who takes one at a time would take the oldest, whoever has flooded the queue.
 WITH RECURSIVE tenants AS (
     (SELECT tenant FROM tasks WHERE queue = :queue AND state = 1 ORDER BY tenant LIMIT 1)
     UNION ALL
     SELECT (SELECT tasks.tenant FROM tasks
             WHERE queue = :queue AND state = 1 AND tasks.tenant > tenants.tenant ORDER BY tasks.tenant LIMIT 1)
     FROM tenants WHERE tenants.tenant IS NOT NULL
+),
+running AS (
+    SELECT tenant, count(*) AS tasks FROM tasks WHERE queue = :queue AND state = 2 GROUP BY tenant
 )
 SELECT t.task_id
 FROM tenants CROSS JOIN LATERAL (
@@ -67,8 +71,9 @@ FROM tenants CROSS JOIN LATERAL (
     ORDER BY priority DESC, ready_time, task_id
     LIMIT :count
 ) AS t
+LEFT JOIN running ON running.tenant = tenants.tenant
 WHERE tenants.tenant IS NOT NULL
-ORDER BY t.turn, t.priority DESC, t.ready_time
+ORDER BY t.turn + coalesce(running.tasks, 0), t.priority DESC, t.ready_time
 LIMIT :count;
 
 -- name: lost

@@ -76,7 +76,10 @@ WHERE EXISTS (SELECT FROM tasks WHERE tasks.queue = wanted.queue AND state = 1 A
 
 -- name: publishable
 -- The row is the outbox: what waits and was never published, or so long ago that the message must be lost. Tenants
--- take turns, so that a flood of one delays the others by its turns and not by its length.
+-- take turns, so that a flood of one delays the others by its turns and not by its length; who was served last comes
+-- last, for there may be room for one message at a time.
+-- What ageing has raised goes ahead of what was not: it takes along whatever comes before it in turn, or the old
+-- flood of one tenant would hold up what the others ask for now.
 WITH RECURSIVE tenants AS (
     (SELECT tenant FROM tasks WHERE queue = :queue AND state = 1 ORDER BY tenant LIMIT 1)
     UNION ALL
@@ -84,10 +87,15 @@ WITH RECURSIVE tenants AS (
             WHERE queue = :queue AND state = 1 AND tasks.tenant > tenants.tenant ORDER BY tasks.tenant LIMIT 1)
     FROM tenants WHERE tenants.tenant IS NOT NULL
 ),
+served AS (
+    SELECT * FROM unnest(:served::text[]) WITH ORDINALITY AS s (tenant, latest)
+),
 due AS (
-    SELECT t.task_id
+    SELECT t.task_id,
+           row_number() OVER (ORDER BY t.turn, served.latest NULLS FIRST, t.priority DESC, t.ready_time) AS place,
+           least(10, t.priority - t.aged + max(t.aged) OVER (ORDER BY t.turn DESC)) AS priority
     FROM tenants CROSS JOIN LATERAL (
-        SELECT task_id, priority, ready_time,
+        SELECT task_id, priority, aged, ready_time,
                row_number() OVER (ORDER BY priority DESC, ready_time, task_id) AS turn
         FROM tasks
         WHERE queue = :queue AND tasks.tenant = tenants.tenant AND state = 1 AND ready_time <= now()
@@ -95,15 +103,19 @@ due AS (
         ORDER BY priority DESC, ready_time, task_id
         LIMIT :count
     ) AS t
+    LEFT JOIN served ON served.tenant = tenants.tenant
     WHERE tenants.tenant IS NOT NULL
-    ORDER BY t.turn, t.priority DESC, t.ready_time
+    ORDER BY place
     LIMIT :count
+),
+published AS (
+    UPDATE tasks SET publish_time = now()
+    FROM due, jobs
+    WHERE tasks.task_id = due.task_id AND tasks.state = 1
+      AND jobs.tenant = tasks.tenant AND jobs.job_id = tasks.job_id
+    RETURNING tasks.task_id, tasks.tenant, due.priority, jobs.trace_context, due.place
 )
-UPDATE tasks SET publish_time = now()
-FROM due, jobs
-WHERE tasks.task_id = due.task_id AND tasks.state = 1
-  AND jobs.tenant = tasks.tenant AND jobs.job_id = tasks.job_id
-RETURNING tasks.task_id, tasks.priority, jobs.trace_context;
+SELECT task_id, tenant, priority, trace_context FROM published ORDER BY place;
 
 -- name: age
 -- What has waited long becomes more urgent, and is published again on its new step: nothing starves.
