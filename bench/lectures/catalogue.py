@@ -6,12 +6,19 @@ import random
 
 from bench.lectures.crude import CRUDE_SUBJECTS
 from bench.lectures.draft import Draft
+from bench.lectures.exam import EXAM_SUBJECTS
 from bench.lectures.foreign import FOREIGN_SUBJECTS
 from bench.lectures.hostile import HOSTILE_SUBJECTS
 from bench.lectures.script import Lecture
 from bench.lectures.subjects import PLAIN_SUBJECTS, Recipe
 
-SUBJECTS: dict[str, Recipe] = {**PLAIN_SUBJECTS, **HOSTILE_SUBJECTS, **FOREIGN_SUBJECTS, **CRUDE_SUBJECTS}
+SUBJECTS: dict[str, Recipe] = {
+    **PLAIN_SUBJECTS,
+    **HOSTILE_SUBJECTS,
+    **FOREIGN_SUBJECTS,
+    **CRUDE_SUBJECTS,
+    **EXAM_SUBJECTS,
+}
 
 
 def make_lecture(subject: str, seed: int, seconds: float = 120.0, height: int | None = None) -> Lecture:

@@ -20,6 +20,7 @@ from sightline.extract.slides import (
     number_slides,
     read_pictures,
 )
+from sightline.extract.slides.film import FilmReader
 
 Film = Callable[..., tuple[Lecture, Path]]
 LIMITS = MediaLimits()
@@ -41,6 +42,14 @@ def assert_true(lecture: Lecture, slides: list[Showing]) -> None:
 @pytest.mark.parametrize("subject", ["plain", "no_scene_cut", "short_groups", "one_group"])
 def test_hard_cuts_are_found_whatever_the_key_frames_are(film: Film, subject: str) -> None:
     lecture, path = film(subject)
+    assert_true(lecture, found(path))
+
+
+def test_a_decoder_that_gives_no_picture_for_a_key_packet_ends_no_search(
+    film: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lecture, path = film("short_groups")
+    monkeypatch.setattr(FilmReader, "keys_at", lambda _reader, _times: iter(()))
     assert_true(lecture, found(path))
 
 

@@ -135,6 +135,9 @@ class Tracer:
     def _halve(self, post: View, after: View, inner: list[float]) -> None:
         """Look at the key frames in between first."""
         middle = _in_order([*self._reader.keys_at(inner)])
+        if not middle:  # packets that say they are key frames, and decoders that do not give them as such
+            self._look(post.seconds, after, post)
+            return
         for one, other in pairwise([post, *middle, after]):
             self._follow(one, other)
 
