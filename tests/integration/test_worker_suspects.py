@@ -88,6 +88,145 @@ async def test_they_are_tried_without_redis_too(
         assert (await ended(database, asked.job_id)).state == State.SUCCEEDED
 
 
+async def test_with_a_single_slot_the_others_do_not_wait_for_all_of_them(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    suspects, fresh, order = await lost(database, submission, 12), [submission() for _ in range(12)], list[UUID]()
+
+    async def handle(task: Task) -> Sequence[bytes]:
+        order.append(task.claim.job_id)
+        await asyncio.sleep(SECONDS)
+        return []
+
+    await submit(database, publisher, *fresh)
+    async with run_worker(handle, slots=1):
+        for one in (*suspects, *fresh):
+            await ended(database, one.job_id)
+    others = {one.job_id for one in fresh}
+    assert len(order) == 24
+    assert others & set(order[:4])
+    assert others - set(order[:12])
+
+
+async def test_a_drain_while_some_wait_leaves_them_to_the_next_worker(
+    database: Database, run_worker: Run, submission: Make
+) -> None:
+    suspects, begun, release = await lost(database, submission, 3), list[UUID](), asyncio.Event()
+
+    async def handle(task: Task) -> Sequence[bytes]:
+        begun.append(task.claim.job_id)
+        await release.wait()
+        return []
+
+    async with run_worker(handle, slots=2) as worker, asyncio.timeout(30):
+        while not begun:
+            await asyncio.sleep(0.01)
+        worker.stop.set()
+        await asyncio.sleep(0.2)
+        release.set()
+    standing = {one.job_id: (one.state, one.attempt_count) for one in await Jobs(database).find("acme", ids(suspects))}
+    assert standing.pop(begun[0]) == (State.SUCCEEDED, 2)
+    assert set(standing.values()) == {(State.QUEUED, 1)}
+    async with run_worker(returns(b"done")):
+        assert {(await ended(database, one)).attempt_count for one in ids(suspects)} == {2}
+
+
+async def test_one_whose_lease_is_lost_before_it_begins_makes_room_for_the_next(
+    database: Database, publisher: Publisher, run_worker: Run, submission: Make
+) -> None:
+    brief, long = [submission() for _ in range(20)], submission()
+    suspects, begun, release = await lost(database, submission, 2), list[UUID](), asyncio.Event()
+    await set_aside(database, suspects)
+
+    async def handle(task: Task) -> Sequence[bytes]:
+        begun.append(task.claim.job_id)
+        if task.claim.job_id == long.job_id:
+            await release.wait()
+        return []
+
+    async with run_worker(handle, slots=1), asyncio.timeout(40):
+        await submit(database, publisher, *brief)
+        for one in brief:
+            await ended(database, one.job_id)
+        await submit(database, publisher, long)
+        while begun[-1] != long.job_id:
+            await asyncio.sleep(0.01)
+        # The only slot is taken, and brief tasks are claimed ahead: one of these waits in the worker.
+        await set_aside(database, suspects, seconds=0)
+        first = await claimed(database, suspects)
+        await take_over(database, first)
+        second = await claimed(database, [one for one in suspects if one is not first])
+        release.set()
+        assert (await ended(database, second.job_id)).attempt_count == 2
+    assert first.job_id not in begun
+    assert begun.count(second.job_id) == 1
+
+
+async def test_a_worker_that_is_given_back_what_it_has_lost_goes_on_with_the_others_afterwards(
+    database: Database, run_worker: Run, submission: Make
+) -> None:
+    suspects, begun = await lost(database, submission, 3), list[UUID]()
+
+    async def handle(task: Task) -> Sequence[bytes]:
+        begun.append(task.claim.job_id)
+        await asyncio.sleep(60 if len(begun) == 1 else 0)
+        return []
+
+    async with run_worker(handle, slots=2), asyncio.timeout(40):
+        while not begun:
+            await asyncio.sleep(0.01)
+        (first,) = [one for one in suspects if one.job_id == begun[0]]
+        await take_back(database, first)
+        jobs = [await ended(database, one.job_id) for one in suspects]
+    assert {job.state for job in jobs} == {State.SUCCEEDED}
+    assert sorted(job.attempt_count for job in jobs) == [2, 2, 3]
+    assert len(begun) == 4
+
+
+def ids(asked: Sequence[Submission]) -> list[UUID]:
+    return [one.job_id for one in asked]
+
+
+async def set_aside(database: Database, asked: Sequence[Submission], seconds: float = 3600) -> None:
+    """Let tasks wait for so long from now on."""
+    async with database.connection() as connection:
+        await connection.execute(
+            "UPDATE tasks SET ready_time = now() + %s * interval '1 second' WHERE job_id = ANY (%s)",
+            (seconds, ids(asked)),
+        )
+
+
+async def claimed(database: Database, asked: Sequence[Submission]) -> Submission:
+    """Wait until one of the jobs is somebody's."""
+    while True:
+        running = {one.job_id for one in await Jobs(database).find("acme", ids(asked)) if one.state == State.RUNNING}
+        if found := next((one for one in asked if one.job_id in running), None):
+            return found
+        await asyncio.sleep(0.02)
+
+
+async def take_back(database: Database, asked: Submission) -> None:
+    """Take a task from its worker, as if that had slept past the lease."""
+    ended_leases = 0
+    while not ended_leases:  # it may renew it in between
+        async with database.connection() as connection:
+            await connection.execute(
+                "UPDATE tasks SET lease_time = now() - interval '1 second' WHERE task_id = %s", (asked.task_id,)
+            )
+        ended_leases = len(await Upkeep(database).end_leases(b""))
+    assert ended_leases == 1
+
+
+async def take_over(database: Database, asked: Submission) -> None:
+    """Let another worker have a task, at a stroke: as if this one had slept past its lease."""
+    async with database.connection() as connection:
+        await connection.execute(
+            "UPDATE tasks SET attempt = attempt + 1, claim_id = gen_random_uuid(), worker = 'another',"
+            " lease_time = now() + interval '1 minute' WHERE task_id = %s AND state = 2",
+            (asked.task_id,),
+        )
+
+
 async def test_one_that_fails_by_itself_is_no_longer_suspected(database: Database, submission: Make) -> None:
     tasks = Tasks(database)
     (asked,) = await lost(database, submission, 1)

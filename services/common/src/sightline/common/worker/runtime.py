@@ -158,22 +158,23 @@ class Worker:
             return popped
         if popped is not None and time.monotonic() - self._looked < self._settings.poll_seconds:
             if self._suspects.waiting:
-                await self._pause()
+                await self._pause(_BETWEEN_SECONDS)
             return ()
         # Redis is away, or it is time to look for tasks whose message got lost: the rows are the queue.
         self._looked = time.monotonic()
         found = await self._tasks.waiting(self._queue, room)
         if popped is None and not found:
-            await (self._pause() if self._suspects.waiting else self._signals.wait(self._queue, _AWAY_SECONDS))
+            waiting = self._suspects.waiting
+            await (self._pause(_AWAY_SECONDS) if waiting else self._signals.wait(self._queue, _AWAY_SECONDS))
             found = await self._tasks.waiting(self._queue, room)
         self._suspects.look()
         return found
 
-    async def _pause(self) -> None:
+    async def _pause(self, seconds: float) -> None:
         # The next of those that are tried one at a time begins when the one before has ended, not at the next message.
         self._freed.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(_BETWEEN_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._freed.wait()
 
     async def _take(self, task_ids: Sequence[UUID]) -> None:
@@ -213,7 +214,8 @@ class Worker:
             self._fill()
             self._freed.set()
         task.ended = True
-        # The slot is free already: the next task runs while this outcome is on its way to its row.
+        # The slot is free already: the next task runs while this outcome is on its way to its row. Of those that
+        # are tried one at a time the next waits for that: with a single slot the other tasks have their turns between.
         settling = asyncio.create_task(self._settle(task, outcome))
         self._settling.add(settling)
         settling.add_done_callback(self._settling.discard)

@@ -54,5 +54,6 @@ class Suspects:
             if claims := await self._tasks.claim([task_id], self._name, self._lease_seconds, lost=True):
                 self._in_hand, self._waiting = claims[0].claim_id, len(found) > 1
                 return claims
-        self._waiting = False
+        # Where others have taken all that were named, more may wait behind them.
+        self._waiting = bool(found)
         return []
