@@ -40,7 +40,9 @@ class Raster:
     def share(self, seconds: float, length_seconds: float) -> float:
         """Say how much is done at a time, 0 to 1; a film of unknown length has a length of 0."""
         last_seconds = min(self.end_seconds, length_seconds or math.inf)
-        return min(1.0, (seconds - self.start_seconds) / (last_seconds - self.start_seconds))
+        if seconds >= last_seconds:
+            return 1.0  # the film is longer than its header says
+        return max(0.0, (seconds - self.start_seconds) / (last_seconds - self.start_seconds))
 
     def after(self, done_seconds: float) -> float:
         """Say when the frame after a given one is wanted; below 0 nothing was looked at yet."""

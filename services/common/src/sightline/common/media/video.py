@@ -44,7 +44,9 @@ _MAX_DAMAGED_PACKETS = 100
 # Times are rounded to the time base of the stream; a frame this much too early is the one that was meant.
 _SLACK_SECONDS = 1e-3
 _WITHOUT_INDEX = frozenset({"mpegts", "mpeg"})
-# How far before a time such a film is begun; further where the first of its frames is still too late.
+# These say at what time they end, not how long that is after their beginning.
+_SAYING_THE_END = frozenset({"matroska,webm"})
+# How far before a time a film is begun where the first of its frames would be too late.
 _STEPS_BACK_SECONDS = (3.0, 12.0, 60.0, 600.0)
 
 
@@ -117,7 +119,10 @@ class Video:
         # The decoder itself refuses a larger picture before it takes memory for it.
         context.options = {"max_pixels": str(limits.max_video_pixels)}
         self._check_size(context.width, context.height)
-        self._quarter_turns = self._rotation()
+        first = self._first_frame()
+        self._width_px, self._height_px = first.width, first.height
+        # In quarters, against the clock.
+        self._quarter_turns = round(first.rotation / 90) % 4
         self.info = self._describe()
         at_most(self.info.duration_seconds, limits.max_video_seconds, "seconds")
 
@@ -199,15 +204,15 @@ class Video:
     def _frames_from(self, seconds: float) -> Iterator[VideoFrame]:
         """Decode from a frame at or before a time.
 
-        Containers without an index go to any packet near a time, and nothing decodes before the next key frame. What
-        begins too late for that is begun again further back.
+        Containers without an index go to any packet near a time, and nothing decodes before the next key frame. FLV and
+        AVI go to a key frame that is decoded before a time and may be shown after it. What begins too late is begun
+        again further back.
         """
-        if self.info.container not in _WITHOUT_INDEX:
-            self._seek(seconds)
-            return self._raw_frames()
+        indexed = self.info.container not in _WITHOUT_INDEX
         first: VideoFrame | None = None
-        for back_seconds in (*_STEPS_BACK_SECONDS, seconds + 1.0):
-            self._seek(seconds - back_seconds)
+        for back_seconds in (*((0.0,) if indexed else ()), *_STEPS_BACK_SECONDS, seconds + 1.0):
+            # Before its start, an index has nothing.
+            self._seek(max(seconds - back_seconds, 0.0) if indexed else seconds - back_seconds)
             frames = self._raw_frames()
             first = next(frames, None)
             if seconds < back_seconds or self._is_early(first, seconds):
@@ -216,7 +221,7 @@ class Video:
 
     def _is_early(self, frame: VideoFrame | None, seconds: float) -> bool:
         """Say whether a frame is surely not after a time."""
-        if frame is None or frame.pts is None:
+        if frame is None or (frame.pts is None and frame.dts is None):
             return False
         return self._time_of(frame, 0) <= seconds + _SLACK_SECONDS
 
@@ -228,6 +233,8 @@ class Video:
                 packet = next(packets, None)
                 if packet is None:
                     return
+                if packet.size == 0 and packet.dts is not None:
+                    continue  # the frame before is shown for longer; the one without a time ends the film
                 yield from packet.decode()
             except av.error.EOFError:
                 return
@@ -255,15 +262,18 @@ class Video:
         return max(seconds - self._start_seconds, 0.0)
 
     def _pixels(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        pixels = frame.to_ndarray(format="bgr24")
+        # A broadcast may go on in another size: places in the film mean the same before and after.
+        pixels = frame.to_ndarray(format="bgr24", width=self._width_px, height=self._height_px)
         turned = np.rot90(pixels, self._quarter_turns) if self._quarter_turns else pixels
         return np.ascontiguousarray(turned, np.uint8)
 
     def _describe(self) -> VideoInfo:
         stream, container = self._stream, self._container
         length = _seconds(stream, stream.duration) or (container.duration or 0) / av.time_base
+        if container.format.name in _SAYING_THE_END and stream.duration is None:
+            length -= self._start_seconds
         rate = stream.average_rate or stream.guessed_rate
-        width, height = stream.codec_context.width, stream.codec_context.height
+        width, height = self._width_px, self._height_px
         if self._quarter_turns % 2:
             width, height = height, width
         return VideoInfo(
@@ -276,10 +286,10 @@ class Video:
             audio_streams=len(container.streams.audio),
         )
 
-    def _rotation(self) -> int:
-        """Read the first frame: only frames say how they are to be turned. In quarters, against the clock."""
+    def _first_frame(self) -> VideoFrame:
+        """Read the first frame: only frames say how they are to be turned."""
         for frame in self._raw_frames():
-            return round(frame.rotation / 90) % 4
+            return frame
         raise MediaRejected(Reason.MEDIA_CORRUPT, "no picture of the film decodes")
 
     def _check_size(self, width_px: int, height_px: int) -> None:
