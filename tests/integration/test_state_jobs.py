@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -365,6 +366,34 @@ async def test_a_page_ends_early_where_few_pass_the_filter_and_the_next_ones_go_
     # Labels have an index of their own: what they ask for is found however deep it lies.
     assert await walk('labels.n = "2" AND kind = segment') == ([asked[2].job_id], 1)
     assert await walk('labels.n = "3" AND kind = segment') == ([], 1)
+
+
+async def test_a_page_leaves_nothing_out_though_others_change_states_while_it_is_read(
+    database: Database, submission: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "_LOOK_MAX", 10)
+    asked = [submission(kind="segment" if n % 4 == 0 else "detect_faces") for n in range(32)]
+    await Jobs(database).submit(asked)
+    for one in asked:
+        await Jobs(database).cancel("acme", one.job_id)
+    newest = sorted((one.job_id for one in asked if one.kind == "detect_faces"), reverse=True)
+
+    class Meanwhile:
+        """The database of somebody while others run jobs again, from the newest on."""
+
+        async def fetch_text(self, *question: Any) -> list[Any]:
+            rows = await database.fetch_text(*question)
+            for job_id in [newest.pop(0) for _ in range(min(2, len(newest)))]:
+                await Jobs(database).rerun("acme", job_id)
+            return rows
+
+    seen, after, reads = list[UUID](), None, 0
+    condition = parse("state = CANCELLED AND kind = segment")
+    while not reads or after:
+        found = await JobPages(cast(Any, Meanwhile())).read("acme", Page(condition, after=after, count=20))
+        seen, after, reads = seen + [job.job_id for job in found.jobs], found.behind, reads + 1
+    assert seen == sorted((one.job_id for one in asked if one.kind == "segment"), reverse=True)
+    assert reads > 1
 
 
 async def test_a_time_of_creation_is_found_through_the_identifiers(database: Database, submission: Make) -> None:

@@ -334,6 +334,27 @@ async def test_dead_letters_are_listed_and_replayed_by_a_filter(client: Any, wan
     assert left == [job.name for job in reversed(films["a"])]
 
 
+@pytest.mark.parametrize("asked", ["", 'labels.film = "b"', "kind = detect_faces"])
+async def test_a_replay_of_all_reaches_each_once_though_they_fail_again_between_its_pages(
+    client: Any, wanted: Wanted, hand: Any, asked: str
+) -> None:
+    jobs = [(await client("CreateJob", wanted(labels={"film": "b"}))).name for _ in range(7)]
+    for name in jobs:
+        await hand.fail(await hand.claim(name))
+    replayed, token, calls = list[str](), "", 0
+    while not calls or token:
+        request = api.ReplayDeadLettersRequest(filter=asked, page_size=2, page_token=token)
+        page = await client("ReplayDeadLetters", request)
+        assert not page.refusals
+        for name in page.jobs:
+            await hand.fail(await hand.claim(name))
+        replayed, token, calls = [*replayed, *page.jobs], page.next_page_token, calls + 1
+    assert replayed == jobs[::-1]
+    assert calls == 4
+    letters = (await client("ListDeadLetters", api.ListDeadLettersRequest())).dead_letters
+    assert [len(letter.attempts) for letter in letters] == [2] * 7
+
+
 async def test_the_filter_of_a_replay_is_refused_where_it_makes_no_sense(client: Any) -> None:
     error = await client.refused("ReplayDeadLetters", api.ReplayDeadLettersRequest(filter="colour = red"))
     assert error.reason is Reason.INVALID_FILTER

@@ -58,11 +58,11 @@ class JobPages:
         query = _Query(tenant, page)
         if page.condition.exact:
             return await self._whole(page, query, query.exact())
-        found = await self._whole(page, query, query.bounded())
-        if found.behind is not None:
-            return found
+        # Before the rows are looked at: their states change meanwhile, and an edge that moves leaves some out.
         edges = await self._database.fetch_text(_Edge, "jobs.list_edge", query.edge(), query.parameters)
-        if not edges:
+        query.look_to(edges[0].job_id if edges else None)
+        found = await self._whole(page, query, query.bounded())
+        if found.behind is not None or not edges:
             return found
         if page.condition.labelled:
             return await self._whole(page, query, query.labelled())
@@ -80,14 +80,20 @@ class _Query:
 
     def __init__(self, tenant: str, page: Page) -> None:
         condition = page.condition
-        direction, comparison = ("DESC", "<") if page.newest_first else ("ASC", ">")
+        direction, comparison, up_to = ("DESC", "<", ">=") if page.newest_first else ("ASC", ">", "<=")
         behind = f"AND job_id {comparison} %(after)s" if page.after else ""
         self._rest = condition.sql
         self._where = f"WHERE tenant = %(tenant)s {behind} AND {condition.served}"
         self._order = f"ORDER BY job_id {direction}"
+        self._to_edge = f"AND job_id {up_to} %(edge)s"
         self.parameters: dict[str, Any] = {
             **condition.parameters, "tenant": tenant, "after": page.after, "count": page.count + 1, "look": _LOOK_MAX,
+            "edge": None,
         }  # fmt: skip
+
+    def look_to(self, edge: UUID | None) -> None:
+        """Bound what is looked at by its last row; None: nothing lies behind it."""
+        self.parameters["edge"] = edge
 
     def exact(self) -> str:
         """Read from an index, in its order."""
@@ -95,7 +101,9 @@ class _Query:
 
     def bounded(self) -> str:
         """Try the whole filter on the rows that are looked at."""
-        looked = f"SELECT * FROM jobs {self._where} {self._order} LIMIT %(look)s"  # noqa: S608
+        bound = self._to_edge if self.parameters["edge"] else ""
+        # Twice as many as there were: some may have come between.
+        looked = f"SELECT * FROM jobs {self._where} {bound} {self._order} LIMIT 2 * %(look)s"  # noqa: S608
         return f"SELECT * FROM ({looked}) AS looked WHERE {self._rest} {self._order} LIMIT %(count)s"  # noqa: S608
 
     def edge(self) -> str:
