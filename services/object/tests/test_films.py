@@ -138,6 +138,71 @@ def test_a_person_who_is_carried_through_the_picture_is_one_track(
     assert longest.class_name == "Normal"
 
 
+@pytest.mark.parametrize("every_seconds", [1.0, 2.0, 3.0])
+def test_frames_that_are_far_apart_are_followed_and_counted_as_well(
+    films: FilmAnalyzer, squares: SquareDetector, film: Film, every_seconds: float
+) -> None:
+    def standing(number: int) -> NDArray[np.uint8]:
+        pixels = np.full((HEIGHT, WIDTH, 3), 30, np.uint8)
+        cv2.rectangle(pixels, (100 + number // 4, 150), (160 + number // 4, 210), (0, 0, 220), -1)
+        if 55 <= number <= 65:
+            cv2.rectangle(pixels, (400, 150), (460, 210), (0, 200, 0), -1)
+        return pixels
+
+    told: list[SeenFrame] = []
+    zone = ("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
+    options = FilmOptions(every_seconds=every_seconds, zones=(zone,))
+    video = film([standing(number) for number in range(130)])
+    report = films.analyse(video, squares, DetectOptions(), options, on_frame=told.append)
+    # The green square is in one frame only, of those that are looked at.
+    assert [(track.class_name, track.classes.total()) for track in report.tracks] == [
+        ("red", len(told)),
+        ("green", 1),
+    ]
+    (visit,) = report.zones[0].visits()
+    assert visit.inside_seconds == pytest.approx((len(told) - 1) * every_seconds)
+
+
+def test_boxes_of_a_film_on_its_side_and_of_one_that_changes_its_size_are_shares_of_what_is_shown(
+    films: FilmAnalyzer, squares: SquareDetector, tmp_path: Path
+) -> None:
+    def write(name: str, size: tuple[int, int], first: int, turned: int) -> bytes:
+        with av.open(str(tmp_path / name), "w", options={"mpegts_copyts": "1"} if name.endswith("ts") else {}) as out:
+            stream = out.add_stream("libx264", rate=RATE)
+            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+            if turned:
+                stream.set_display_rotation(turned)
+            for number in range(10):
+                pixels = np.full((size[1], size[0], 3), 30, np.uint8)
+                pixels[: size[1] // 4, size[0] // 2 : size[0] * 3 // 4] = (0, 0, 220)
+                frame = av.VideoFrame.from_ndarray(pixels, format="bgr24")
+                frame.pts = first + number
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode())
+        return (tmp_path / name).read_bytes()
+
+    def boxes(path: Path) -> list[tuple[float, ...]]:
+        with Video.open(path, MediaLimits()) as video:
+            size = (video.info.width_px, video.info.height_px)
+            told = ToldFrames(size, wanted=True)
+            films.analyse(video, squares, DetectOptions(), FilmOptions(every_seconds=0.0), on_frame=told.take)
+        return [
+            (one.object.box.left, one.object.box.top, one.object.box.right, one.object.box.bottom)
+            for frame in told.all()
+            for one in frame.objects
+        ]
+
+    # Upper edge, third quarter; turned against the clock that is the left edge, second quarter.
+    write("turned.mp4", (320, 160), 0, 90)
+    seen = boxes(tmp_path / "turned.mp4")
+    assert len(seen) == 10
+    assert all(box == pytest.approx((0.0, 0.25, 0.25, 0.5), abs=0.03) for box in seen)
+    (tmp_path / "two.ts").write_bytes(write("1.ts", (320, 160), 10, 0) + write("2.ts", (640, 320), 20, 0))
+    seen = boxes(tmp_path / "two.ts")
+    assert len(seen) == 20
+    assert all(box == pytest.approx((0.5, 0.0, 0.75, 0.25), abs=0.03) for box in seen)
+
+
 def test_work_that_is_no_longer_wanted_ends(films: FilmAnalyzer, squares: SquareDetector, film: Film) -> None:
     def lost(share: float) -> None:
         raise SightlineError(Reason.LEASE_LOST, "the task is no longer this worker's")

@@ -12,12 +12,14 @@ import structlog
 
 from sightline.common.errors import InvalidRequest
 from sightline.common.media.looking import (
+    APART_SECONDS,
     CheckpointUnknownError,
     Raster,
     frames_after,
     image_of,
     looked_at,
     range_violations,
+    spacing_seconds,
 )
 from sightline.common.media.video import Film, Frame, VideoInfo
 from sightline.face.analysis import DetectOptions, Face, FaceAnalyzer
@@ -30,9 +32,6 @@ from sightline.face.track import Track
 from sightline.face.tracking import Follower
 
 log = structlog.get_logger()
-
-# Frames that are further apart than this are pictures of their own: a face that is in one of them only counts.
-_APART_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +125,8 @@ class FilmAnalyzer:
             SightlineError: OVERLOADED where every session is busy for too long.
         """
         every_seconds = self._settings.every_seconds if film.every_seconds is None else film.every_seconds
-        spacing_seconds = _spacing_seconds(video.info, every_seconds)
-        state = self._begin(earlier, spacing_seconds)
+        spacing = spacing_seconds(video.info, every_seconds)
+        state = self._begin(earlier, spacing)
         raster = Raster(every_seconds, film.start_seconds, film.end_seconds)
         looking = looked_at(
             frames_after(video, raster, state.seconds),
@@ -139,7 +138,7 @@ class FilmAnalyzer:
                 self._take(state, self._look(frame, faces))
                 on_progress(raster.share(frame.seconds, video.info.duration_seconds))
                 save(lambda: dump(state, self._models))
-        return self._report(video.info, state, film, spacing_seconds)
+        return self._report(video.info, state, film, spacing)
 
     def _begin(self, earlier: bytes | None, spacing_seconds: float) -> FilmState:
         state = FilmState(Follower(self._settings, self._analyzer.thresholds, spacing_seconds))
@@ -163,7 +162,7 @@ class FilmAnalyzer:
         state.frame_count += 1
 
     def _report(self, info: VideoInfo, state: FilmState, film: FilmOptions, spacing_seconds: float) -> Report:
-        least = self._settings.least_frames if spacing_seconds < _APART_SECONDS else 1
+        least = self._settings.least_frames if spacing_seconds < APART_SECONDS else 1
         tracks = [track for track in (*state.ended, *state.follower.tracks) if len(track) >= least]
         tracks.sort(key=lambda track: (track.first_seconds, track.number))
         for number, track in enumerate(tracks, start=1):
@@ -171,8 +170,3 @@ class FilmAnalyzer:
         people = people_of(tracks, self._analyzer.thresholds, film.min_similarity, spacing_seconds)
         size = state.size if state.frame_count else (info.width_px, info.height_px)
         return Report(info, state.frame_count, spacing_seconds, size, people, tracks)
-
-
-def _spacing_seconds(info: VideoInfo, every_seconds: float) -> float:
-    """Say how far apart frames are that are looked at; 0 where every frame is, and the film does not tell its rate."""
-    return max(every_seconds, 1 / info.frames_per_second if info.frames_per_second else 0)

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from sightline.common.errors import FieldViolation, InvalidRequest
-from sightline.common.media.looking import Raster, frames_after, looked_at, range_violations
+from sightline.common.media.looking import (
+    APART_SECONDS,
+    Raster,
+    frames_after,
+    looked_at,
+    range_violations,
+    spacing_seconds,
+)
 from sightline.common.media.video import Film, VideoInfo
 from sightline.object.counting import Interval, Intervals, Track, Tracks
 from sightline.object.detector import Detector
@@ -25,6 +32,8 @@ log = structlog.get_logger()
 
 _MAX_INTERVALS = 1000
 _LEAST_INTERVAL_SECONDS = 1.0
+# Frames a second of a film that does not tell, where every frame is looked at.
+_RATE = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +169,17 @@ class FilmAnalyzer:
         def placed(point: Point) -> Point:
             return point[0] * info.width_px, point[1] * info.height_px
 
-        lost = self._settings.lost_seconds
+        own, spacing = self._settings, spacing_seconds(info, every_seconds)
+        # Who is in every frame is never lost, however far apart they are.
+        lost_seconds = max(own.lost_seconds, 1.5 * spacing)
+        least_frames = own.least_frames if spacing < APART_SECONDS else 1
         return FilmState(
-            self._follower(info, min_score, every_seconds),
+            Follower.start(min_score, lost_seconds, least_frames, 1 / spacing if spacing else _RATE),
             Tracks(),
             Intervals(_interval_seconds(info, film)),
             [Line(name, placed(start), placed(end)) for name, start, end in film.lines],
-            [Zone(name, [placed(corner) for corner in corners], lost) for name, corners in film.zones],
+            [Zone(name, [placed(corner) for corner in corners], lost_seconds) for name, corners in film.zones],
         )
-
-    def _follower(self, info: VideoInfo, min_score: float, every_seconds: float) -> Follower:
-        rate = info.frames_per_second or 25.0
-        if every_seconds > 0:
-            rate = min(rate, 1 / every_seconds)
-        return Follower.start(min_score, self._settings.lost_seconds, self._settings.least_frames, rate)
 
 
 def _tell(frame: SeenFrame | None, watching: list[Callable[[SeenFrame], None]]) -> None:

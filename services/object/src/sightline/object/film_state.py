@@ -15,7 +15,7 @@ from sightline.object.places import Line, Zone
 from sightline.object.tracking import Follower
 
 # Another number for every other layout: what an older version left is not read, and the film begins anew.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -28,10 +29,26 @@ class Crossing:
     rightward: bool
 
 
+@dataclass(slots=True)
+class _Walker:
+    """Where a track is beside a line.
+
+    Attributes:
+        here: where it was seen last.
+        settled: the side on which it was clear of the line, above 0 for the right; 0 while it never was.
+        met: where it was on the line last, as a share of the way from start to end.
+    """
+
+    here: Point
+    settled: float = 0.0
+    met: float = -1.0
+
+
 class Line:
     """A line in pixels of the picture, and who crossed it.
 
-    A track that was hidden for a while is judged by where it was before and where it is now.
+    Who stands on the line, or trembles on it, has crossed once they are clear of it on its other side, if they left it
+    between its ends. A track that was hidden for a while is judged by where it was before and where it is now.
     """
 
     def __init__(self, name: str, start: Point, end: Point) -> None:
@@ -39,27 +56,32 @@ class Line:
         self.crossings: list[Crossing] = []
         self._start = np.array(start)
         self._along = np.array(end) - self._start
-        self._settled: dict[int, Point] = {}
+        self._walkers: dict[int, _Walker] = {}
 
     def take(self, frame: SeenFrame) -> None:
         """Take in a frame."""
         for seen in frame.seen:
             here = _centre(seen.object.box)
-            if abs(self._side(here)) < _TREMBLE * _size(seen.object.box):
+            walker = self._walkers.setdefault(seen.track, _Walker(here))
+            now, was = self._side(here), self._side(walker.here)
+            if was * now <= 0:
+                walker.met = self._share(walker.here, here, was / (was - now) if was != now else 1.0)
+            walker.here = here
+            if abs(now) < _TREMBLE * _size(seen.object.box):
                 continue
-            before = self._settled.get(seen.track)
-            self._settled[seen.track] = here
-            if before is not None and self._is_crossed(before, here):
-                self.crossings.append(Crossing(seen.track, frame.seconds, rightward=self._side(here) > 0))
+            if walker.settled * now < 0 and 0 <= walker.met <= 1:
+                self.crossings.append(Crossing(seen.track, frame.seconds, rightward=now > 0))
+            walker.settled = math.copysign(1.0, now)
 
     def dump(self) -> dict[str, Any]:
         """Give all that is known, as JSON can hold it."""
-        return {"crossings": [asdict(one) for one in self.crossings], "settled": list(self._settled.items())}
+        walkers = [[track, *one.here, one.settled, one.met] for track, one in self._walkers.items()]
+        return {"crossings": [asdict(one) for one in self.crossings], "walkers": walkers}
 
     def restore(self, told: dict[str, Any]) -> None:
         """Take back what `dump` gave."""
         self.crossings = [Crossing(**one) for one in told["crossings"]]
-        self._settled = {track: (x, y) for track, (x, y) in told["settled"]}
+        self._walkers = {track: _Walker((x, y), settled, met) for track, x, y, settled, met in told["walkers"]}
 
     def _side(self, point: Point) -> float:
         """Give the distance from the line, above 0 on its right (rows count downwards)."""
@@ -67,13 +89,10 @@ class Line:
         length = float(np.hypot(*self._along))
         return float(self._along[0] * away[1] - self._along[1] * away[0]) / length
 
-    def _is_crossed(self, before: Point, here: Point) -> bool:
-        was, now = self._side(before), self._side(here)
-        if (was > 0) == (now > 0):
-            return False
-        met = np.array(before) + (np.array(here) - np.array(before)) * was / (was - now)
-        share = float(np.dot(met - self._start, self._along) / np.dot(self._along, self._along))
-        return 0 <= share <= 1
+    def _share(self, before: Point, here: Point, way: float) -> float:
+        """Give the place on the line, 0 at its start and 1 at its end, that lies this share of the way along."""
+        met = np.array(before) + (np.array(here) - np.array(before)) * way
+        return float(np.dot(met - self._start, self._along) / np.dot(self._along, self._along))
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import supervision as sv
+from numpy.typing import NDArray
 from trackers import ByteTrackTracker
 from trackers.core.bytetrack.tracklet import ByteTrackTracklet
 
@@ -80,7 +81,7 @@ class Follower:
         Args:
             min_score: least score of an object that begins a track.
             lost_seconds: how long an object may be hidden and keep its track.
-            least_frames: frames in a row in which an object is seen before it is a track.
+            least_frames: frames in a row in which an object is seen before it is a track; 1 for whatever is seen.
             frames_per_second: how many frames of a second are looked at.
         """
         tracker = ByteTrackTracker(
@@ -140,7 +141,19 @@ class Follower:
         if followed.tracker_id is not None and len(followed):
             for place, number in zip(followed.data["order"], followed.tracker_id, strict=True):
                 numbers[int(place)] = int(number) + 1 if number >= 0 else UNTRACKED
+            if self.tracker.minimum_consecutive_frames <= 1:
+                self._number_new(numbers, [int(place) for place in followed.data["order"]], scores)
         return numbers
+
+    def _number_new(self, numbers: list[int], order: Sequence[int], scores: NDArray[np.float32]) -> None:
+        """Number the tracks that begin with this frame; the library does so with their second frame at the soonest."""
+        # Both are in the order in which the library begins tracks; a frame at the time of that before begins none.
+        begun = [track for track in self.tracker.tracks if track.tracker_id < 0]
+        least = self.tracker.track_activation_threshold
+        places = [place for place in order if numbers[place] == UNTRACKED and scores[place] >= least]
+        for track, place in zip(begun, places, strict=False):
+            track.tracker_id = self.tracker._allocate_tracker_id()
+            numbers[place] = track.tracker_id + 1
 
     def _begin_earlier(self, seen: Seen) -> None:
         """Give a new track the object that it began with, which had no number when it was seen."""

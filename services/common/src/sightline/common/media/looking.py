@@ -11,9 +11,12 @@ from typing import TypeVar
 
 from sightline.common.errors import FieldViolation
 from sightline.common.media.image import Image, ImageFormat
-from sightline.common.media.video import Film, Frame
+from sightline.common.media.video import Film, Frame, VideoInfo
 
 T = TypeVar("T")
+
+APART_SECONDS = 1.0
+"""Frames that are so far apart, or further, are pictures of their own: what is in one of them only counts."""
 
 # Where frames have no regular distance, the next one after a given one is at least so much later.
 _NEXT_SECONDS = 2e-3
@@ -53,6 +56,11 @@ class Raster:
         # On the raster of a film that is read without a break.
         steps = math.floor((done_seconds - self.start_seconds + _NEXT_SECONDS / 2) / self.every_seconds) + 1
         return self.start_seconds + steps * self.every_seconds
+
+
+def spacing_seconds(info: VideoInfo, every_seconds: float) -> float:
+    """Say how far apart frames are that are looked at; 0 where every frame is, and the film does not tell its rate."""
+    return max(every_seconds, 1 / info.frames_per_second if info.frames_per_second else 0)
 
 
 def range_violations(start_seconds: float, end_seconds: float) -> list[FieldViolation]:
