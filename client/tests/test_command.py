@@ -106,6 +106,54 @@ async def test_an_option_that_none_of_the_files_has_is_refused(run, script, aske
     assert told in " ".join(result.stderr.replace("\u2502", " ").split())
 
 
+@pytest.mark.parametrize("command", ["faces", "objects", "segment"])
+async def test_no_drawing_takes_the_place_of_another(run, photo, tmp_path, script, command):
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other" / "photo.png"
+    twin.write_bytes(b"a picture")
+    result = await run(command, photo, str(twin), "--draw", str(tmp_path / "out"))
+    assert result.exit_code == Exit.USAGE
+    assert "would both be written" in result.stderr
+    assert script.calls == []
+
+
+@pytest.mark.parametrize("command", ["faces", "keyframes", "slides"])
+async def test_no_files_of_a_film_go_where_those_of_another_go(run, tmp_path, script, command):
+    films = [tmp_path / name for name in ("film.mp4", "film.mkv")]
+    for film in films:
+        film.write_bytes(b"a film")
+    result = await run(command, *map(str, films), "--out", str(tmp_path / "out"))
+    assert result.exit_code == Exit.USAGE
+    assert script.calls == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["faces"], ["faces", "--job"], ["objects"], ["objects", "--job"], ["segment"], ["compare"], ["text"],
+        ["people", "search"], ["people", "add", "persons/none"], ["media", "upload"], ["slides"], ["keyframes"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+@pytest.mark.parametrize(("name", "told"), [("none.jpg", "No such file or directory"), ("folder", "Is a directory")])
+async def test_every_command_names_the_file_that_can_not_be_read(run, tmp_path, photo, script, arguments, name, told):
+    (tmp_path / "folder").mkdir()
+    file = str(tmp_path / name)
+    result = await run(*arguments, file, *([photo] if arguments == ["compare"] else []))
+    assert (result.exit_code, result.stdout) == (Exit.BAD_INPUT, "")
+    assert result.stderr == f"sightline: {file}: {told}\n"
+
+
+@pytest.mark.parametrize("command", ["faces", "objects", "segment"])
+async def test_what_was_found_is_told_even_where_its_drawing_can_not_be_written(run, photo, tmp_path, script, command):
+    (tmp_path / "file").write_bytes(b"no folder")
+    place = str(tmp_path / "file" / "drawn.png")
+    result = await run(command, photo, "--json", "--draw", place)
+    assert result.exit_code == Exit.BAD_INPUT
+    assert json.loads(result.stdout)["photo"] == photo
+    assert result.stderr == f"sightline: {photo}: {place}: Not a directory\n"
+
+
 async def test_drawing_without_pillow_says_what_to_install(run, photo, script, monkeypatch):
     monkeypatch.setattr("sightline.client.command.drawn.find_spec", lambda name: None)
     result = await run("faces", photo, "--draw", "out.jpg")

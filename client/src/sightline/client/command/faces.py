@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sightline.client.command.complaints import Complaints, note
-from sightline.client.command.drawn import check_drawing, target
+from sightline.client.command.drawn import check_apart, check_drawing, target
 from sightline.client.command.exits import Exit
 from sightline.client.command.face_films import FilmSearch, people_of, show_people, write_shots
 from sightline.client.command.output import AsJson, print_json, print_table
@@ -75,9 +75,11 @@ def faces(
 
     Exits with 1 if nothing has a face.
     """
-    check_drawing(draw)
+    check_drawing(draw, [photo for photo in photos if not is_video(photo)])
     of_videos = {"--out": out, "--every": every, "--start": start, "--end": end, "--min-similarity": min_similarity}
     check_options(photos, of_videos=of_videos, of_pictures={"--draw": draw})
+    if out:
+        check_apart([photo for photo in photos if is_video(photo)], {photo: Path(photo).stem for photo in photos})
     search = _Search(min_score, max_faces, embeddings, job, force)
     films = FilmSearch(every, start, end, min_similarity)
     complaints, found = Complaints(), False

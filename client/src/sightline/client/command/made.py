@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from sightline.client.command.complaints import Complaints, note
+from sightline.client.command.drawn import check_apart
 from sightline.client.command.output import print_json
 from sightline.client.command.results import result_of
 from sightline.client.command.session import session
@@ -47,6 +48,8 @@ def each(
         out: where the files go; of several sources, each into a folder of its own; None leaves them on the server.
         as_json: whether the result is printed as JSON instead.
     """
+    if out is not None:
+        check_apart(sources, {source: Path(source).stem for source in sources})
     complaints, settings = Complaints(), session(context)
     with settings.connect() as sightline:
         for source in sources:

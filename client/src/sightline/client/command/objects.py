@@ -59,7 +59,7 @@ def objects(
 
     Exits with 1 if nothing was found.
     """
-    check_drawing(draw)
+    check_drawing(draw, [photo for photo in photos if not is_video(photo)])
     check_options(photos, of_videos={"--every": every}, of_pictures={"--draw": draw})
     options: dict[str, Any] = {
         "model": model,

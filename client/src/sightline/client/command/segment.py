@@ -53,7 +53,7 @@ def segment(
 
     Exits with 1 if nothing was found.
     """
-    check_drawing(draw)
+    check_drawing(draw, photos)
     options: dict[str, Any] = {
         "model": model,
         "micrometres_per_px": scale,
