@@ -36,6 +36,25 @@ def test_a_pointer_is_no_change() -> None:
     assert not change(drawn(), pointed).significant
 
 
+def arrow(picture: np.ndarray, left: int, top: int) -> np.ndarray:
+    """Draw a pointer of 24 pixels onto a film of 360 lines, at the size of `drawn`."""
+    corners = np.add([[0, 0], [0, 48], [14, 36], [34, 34]], (left, top)).astype(np.int32)
+    cv2.fillPoly(picture, [corners], (255, 255, 255))
+    return cv2.polylines(picture, [corners], True, (0, 0, 0), 2)
+
+
+def test_a_large_pointer_in_a_film_of_few_lines_is_no_change() -> None:
+    assert not change(arrow(drawn(), 900, 500), arrow(drawn(), 400, 600)).significant
+    assert not change(arrow(drawn(), 900, 500), arrow(drawn(), 912, 503)).significant
+
+
+def test_a_line_more_is_a_build_though_a_large_pointer_moved_to_it() -> None:
+    one, other = drawn(shown=3), drawn(shown=4)
+    left = int(np.flatnonzero((one != other).any((0, 2)))[-1]) + 4
+    top = int(np.flatnonzero((one != other).any((1, 2)))[0])
+    assert change(arrow(one, 900, 600), arrow(other, left, top)).is_build
+
+
 def test_noise_is_no_change() -> None:
     noisy = drawn().astype(np.int16) + np.random.default_rng(1).normal(0, 6, (720, 1280, 1)).astype(np.int16)
     assert not change(drawn(), np.clip(noisy, 0, 255).astype(np.uint8)).significant

@@ -52,6 +52,22 @@ def test_a_front_that_goes_by_in_a_corner_moves_though_each_place_changes_but_on
     assert not moving[:22].any()
 
 
+def lecturer(seconds: float) -> np.ndarray:
+    """A page with somebody in its lower right corner, before a wall that stays as it is."""
+    shown = PAGE.copy()
+    shown[270:, 480:] = 120
+    x = 560 + round(15 * np.sin(seconds * 5))
+    cv2.ellipse(shown, (x, 360), (35, 40), 0, 180, 360, (60, 50, 40), -1)
+    cv2.circle(shown, (x, 305), 18, (150, 180, 220), -1)
+    return shown
+
+
+def test_the_wall_around_a_lecturer_in_a_corner_belongs_to_the_inset() -> None:
+    moving = moving_blocks(views(lecturer, 5.0))
+    assert moving[28:, 47:].all()
+    assert not moving[:, :40].any()
+
+
 def test_a_line_that_is_written_letter_by_letter_does_not_move() -> None:
     assert not moving_blocks(views(typed, 6.0)).any()
 

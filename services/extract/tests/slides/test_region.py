@@ -43,6 +43,12 @@ def test_bars_on_both_sides_are_cut_off(region: Region) -> None:
     assert found(region, 0) == pytest.approx(region, abs=0.006)
 
 
+def test_a_pointer_that_was_seen_on_a_bar_makes_it_no_part_of_the_slides() -> None:
+    showings = [_showing((0.125, 0.0, 0.875, 1.0), 0, None, number) for number in range(4)]
+    cv2.rectangle(showings[1].look.gray, (20, 100), (34, 118), 255, -1)
+    assert slide_region(showings) == pytest.approx((0.125, 0.0, 0.875, 1.0), abs=0.006)
+
+
 def test_slides_that_fill_the_picture_are_not_cut() -> None:
     assert found(WHOLE, 0) == WHOLE
 

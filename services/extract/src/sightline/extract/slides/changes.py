@@ -21,6 +21,11 @@ _CLEAR_PIXELS = 5
 _FEW_PIXELS = 12
 # A mouse pointer is at most a thirtieth of the width; two places of it that touch are not yet a word.
 POINTER_PX = 17
+# In a film of few lines a pointer is larger: one or two things, where it was and where it is, that are no words, for
+# they stand upright, or are nearly as high as wide where both places touch.
+_LARGE_POINTER_PX = 28
+_UPRIGHT_SHARE = 0.4
+_LYING_SHARE = 0.6
 # Shapes that correlate this well are the same ink, dimmed, brightened or blurred by the encoder.
 _SAME_SHAPE = 0.82
 _LEAST_SPREAD = 5.0
@@ -217,12 +222,21 @@ def _things(hot: Mask, clear: Mask | None = None) -> Mask:
     joined = cv2.dilate(hot[part].view(np.uint8), _JOIN)
     # Two bytes hold the number of every thing in a view, and are filled in half the time.
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8, ltype=cv2.CV_16U)
-    large = np.maximum(*_sizes(np.asarray(stats, np.int32), wide, high)) > POINTER_PX
+    widths, heights = _sizes(np.asarray(stats, np.int32), wide, high)
+    large = np.maximum(widths, heights) > POINTER_PX
     large[0] = False
     if clear is not None and large.any():
+        large &= ~_large_pointer(widths, heights, large)
         large &= np.bincount(labels[clear[part]], minlength=len(large)) >= _CLEAR_PIXELS
     things[part] = np.take(large, np.asarray(labels, np.uint16))
     return things
+
+
+def _large_pointer(widths: NDArray[np.int32], heights: NDArray[np.int32], large: Mask) -> Mask:
+    """Tell which things are a large pointer, where it was and where it is; none where more than two look like one."""
+    alike_sides = (widths >= _UPRIGHT_SHARE * heights) & (heights >= _LYING_SHARE * widths)
+    found = large & alike_sides & (np.maximum(widths, heights) <= _LARGE_POINTER_PX)
+    return np.asarray(found if np.count_nonzero(found) <= 2 else np.zeros_like(found), np.bool_)
 
 
 def _sizes(stats: NDArray[np.int32], wide: int, high: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

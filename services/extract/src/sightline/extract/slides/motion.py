@@ -35,6 +35,8 @@ _LONG_ENOUGH_SECONDS = 3.0
 _TOUCHED_SHARE = 0.15
 _SMALLEST_AREA_BLOCKS = 6
 _FILLED_SHARE = 0.45
+# What moves as near to two borders of the picture, a twelfth of its width, is in a corner.
+_CORNER_BLOCKS = 5
 
 
 # Something larger than this that moves before what is no slide is a camera with a still background.
@@ -116,7 +118,8 @@ def _window(views: Sequence[View]) -> Window:
     camera = share >= FULL_SHARE or (
         share >= _CAMERA_SHARE and not (is_flat(middle, moving) and _has_ink(views, moving))
     )
-    if camera and _is_scrolled(views):
+    # A page that goes by moves in many places, though it is neither a camera nor a picture in the page.
+    if share >= _CAMERA_SHARE and _is_scrolled(views):
         blocks, camera = np.zeros_like(blocks), False
     return Window(views[0].seconds, views[-1].seconds, blocks, camera)
 
@@ -224,10 +227,25 @@ def filled(blocks: Mask) -> Mask:
         if size < _SMALLEST_AREA_BLOCKS:
             continue
         whole = size >= _FILLED_SHARE * wide * high
+        if whole:
+            left, top, wide, high = _into_corner(left, top, wide, high, blocks.shape)
         areas[top : top + high, left : left + wide] |= (
             1 if whole else labels[top : top + high, left : left + wide] == label
         )
     return np.asarray(cv2.dilate(areas, np.ones((3, 3), np.uint8)), np.bool_)
+
+
+def _into_corner(left: int, top: int, wide: int, high: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Widen an area that moves beside a corner of the picture to the corner, and as much on its other side.
+
+    The lecturer is in the middle of the inset, and the wall behind changes too slowly to be seen to move.
+    """
+    right, below = shape[1] - left - wide, shape[0] - top - high
+    aside, upright = min(left, right), min(top, below)
+    if max(aside, upright) > _CORNER_BLOCKS:
+        return left, top, wide, high
+    first, last = max(0, left - aside), min(shape[1], left + wide + aside)
+    return first, top - upright if top == upright else top, last - first, high + upright
 
 
 class Motion:

@@ -15,6 +15,9 @@ from sightline.extract.slides.views import Mask, in_pixels
 # Where slides lie in a part of the picture, the rest of it stays as it is by less than this, for all an encoder does.
 _CHANGE_STEP = 24
 _SPECK = np.ones((3, 3), np.uint8)
+# A pointer may lie beside the slides too; what is as small as one, all by itself, does not tell where they are.
+_POINTER_PX = 28
+_BESIDE = np.ones((9, 17), np.uint8)
 # Where the slide begins there is a step in brightness along this share of its side, two pixels wide after encoding.
 _EDGE_STEP = 10
 _EDGE_SHARE = 0.7
@@ -56,7 +59,7 @@ def slide_region(showings: Sequence[Showing]) -> Region:
     if not changing.any():
         return WHOLE
     usual = np.median(stack, axis=0)
-    box = _within_ground(usual, moving, _Box(*_bounds(np.asarray(changing, np.bool_))))
+    box = _within_ground(usual, moving, _Box(*_bounds(_without_pointers(changing))))
     height, width = usual.shape
     if not _lecturer_beside(moving, box):
         box = _paired(box, width, height)
@@ -68,6 +71,17 @@ def slide_region(showings: Sequence[Showing]) -> Region:
 def _moving(look: Look) -> Mask:
     shape = (look.gray.shape[0], look.gray.shape[1])
     return np.zeros(shape, np.bool_) if look.ignored is None else in_pixels(look.ignored, shape)
+
+
+def _without_pointers(changing: NDArray[np.uint8]) -> Mask:
+    """Leave out what changes alone and is as small as a pointer, unless all is."""
+    joined = cv2.dilate(changing, _BESIDE)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    sizes = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]] - _BESIDE.shape[::-1]
+    large = sizes.max(axis=1) > _POINTER_PX
+    large[0] = False
+    kept = large[labels] & changing.astype(np.bool_)
+    return np.asarray(kept if kept.any() else changing, np.bool_)
 
 
 def _bounds(mask: Mask) -> tuple[int, int, int, int]:

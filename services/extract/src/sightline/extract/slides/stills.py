@@ -107,9 +107,7 @@ def find_stills(trace: Trace) -> list[Still]:
             continue
         _place_between(stills, between, run)
         if stills and between and not stills[-1].moving and not run.moving:
-            run.scrolled = _scrolled_on([stills[-1].views[-1], *between, run.views[0]])
-            if not run.scrolled:
-                _meet_at_cut(stills[-1], between, run)
+            _meet(stills[-1], between, run)
         between = []
         stills.append(run)
     _place_between(stills, between, None)
@@ -126,6 +124,35 @@ def _place_between(stills: list[Still], between: list[View], after: Still | None
         after.views[:0] = between
     elif between[-1].seconds - between[0].seconds >= _LEAST_MOVING_SECONDS and not _scrolled(stills, after):
         stills.append(Still(between, moving=True))
+
+
+def _meet(one: Still, between: list[View], other: Still) -> None:
+    """Tell whether a page was scrolled between two stills, and where they meet if there is a cut."""
+    seen = [one.views[-1], *between, other.views[0]]
+    if not _scrolled_on(seen):
+        _meet_at_cut(one, between, other)
+        return
+    cut = _cut_beside_scroll(seen)
+    other.scrolled = cut is None
+    if cut is not None:
+        one.until = other.since = cut
+
+
+def _cut_beside_scroll(views: list[View]) -> float | None:
+    """Find the cut to a page that is scrolled at once, or from one that was scrolled until then.
+
+    It is the first step that changes anything, or the last, and leads to another page.
+    """
+    steps = [at for at in range(1, len(views)) if differ(views[at - 1], views[at])]
+    if not steps:
+        return None
+    first, last = steps[0], steps[-1]
+    # The step in which a page sets off may be too short to tell; together with the next one it is not.
+    for at, near in ((first, views[first - 1 : first + 2]), (last, views[max(0, last - 2) : last + 1][::-1])):
+        one, *others = near
+        if all(scrolled_by(one, other) is None for other in others) and place(one, others[0]) is None:
+            return views[at].seconds
+    return None
 
 
 def _meet_at_cut(one: Still, between: list[View], other: Still) -> None:
