@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import grpc
 import pytest
@@ -155,18 +156,24 @@ class Hand:
     """Does a worker's part, one step at a time, and tells those who watch as a worker does."""
 
     def __init__(self, database: Database, bus: Bus) -> None:
+        self._database = database
         self._tasks = Tasks(database)
         self._bus = bus
 
     async def claim(self, name: str | None = None, lease_seconds: float = 60) -> Claim:
         """Claim the task of a job, waiting until it may be; the longest waiting without a name."""
         while True:
-            for task_id in await self._tasks.waiting("face", 1000):
+            for task_id in await (self._tasks.waiting("face", 1) if name is None else self._of(name)):
                 for claim in await self._tasks.claim([task_id], "hand", lease_seconds):
-                    if name in (None, f"jobs/{claim.job_id}"):
-                        await self._bus.tell([telling.begun(claim)])
-                        return claim
+                    await self._bus.tell([telling.begun(claim)])
+                    return claim
             await asyncio.sleep(0.01)
+
+    async def _of(self, name: str) -> list[UUID]:
+        async with self._database.connection() as connection:
+            job = (name.removeprefix("jobs/"),)
+            found = await connection.execute("SELECT task_id FROM tasks WHERE job_id = %s", job)
+            return [row[0] for row in await found.fetchall()]
 
     async def progress(self, claim: Claim, share: float) -> None:
         """Tell progress to those who watch, as a worker does between two heartbeats."""
