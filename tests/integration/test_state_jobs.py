@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from sightline.common.errors import NotFound, Reason, SightlineError
-from sightline.common.state import pages, schema
+from sightline.common.state import schema
 from sightline.common.state.database import Database
-from sightline.common.state.filters import parse
 from sightline.common.state.graphs import Graphs, NewTask, Step
 from sightline.common.state.identifiers import uuid7
 from sightline.common.state.jobs import Jobs, State, Stored, Submission
 from sightline.common.state.media import MediaFiles, NewMedia
-from sightline.common.state.pages import JobPages, Page
 from sightline.common.state.tasks import Failure, Held, Success, Tasks
 from sightline.common.state.upkeep import Upkeep
 
@@ -54,6 +50,22 @@ async def test_a_request_id_used_for_another_body_is_refused(database: Database,
     (outcome,) = await Jobs(database).submit([submission(request_id=request_id, body_sha256=b"two")])
     assert isinstance(outcome, SightlineError)
     assert outcome.reason is Reason.REQUEST_ID_REUSED
+
+
+async def test_of_one_group_with_a_request_id_for_two_bodies_the_later_is_refused_whatever_became_of_the_first(
+    database: Database, submission: Make
+) -> None:
+    gone, request_id = uuid4(), uuid4()
+    first = submission(request_id=request_id, body_sha256=b"one", media_id=gone)
+    again = submission(request_id=request_id, body_sha256=b"one", media_id=gone)
+    other = submission(request_id=request_id, body_sha256=b"two")
+    outcomes = await Jobs(database).submit([first, again, other])
+    reasons = [one.reason for one in outcomes if isinstance(one, SightlineError)]
+    assert reasons == [Reason.NOT_FOUND, Reason.NOT_FOUND, Reason.REQUEST_ID_REUSED]
+    # Nothing was stored, so that the id is still free.
+    (stored,) = await Jobs(database).submit([other])
+    assert isinstance(stored, Stored)
+    assert stored.new
 
 
 async def test_fifty_simultaneous_repeats_store_one_job(database: Database, submission: Make) -> None:
@@ -253,29 +265,6 @@ async def test_another_tenants_job_looks_like_a_missing_one(database: Database, 
     assert str(theirs.value).replace(str(asked.job_id), "") == str(nobodys.value).replace(str(missing), "")
 
 
-async def test_pages_cover_every_job_once_while_new_ones_arrive(database: Database, submission: Make) -> None:
-    asked = [submission() for _ in range(25)]
-    await Jobs(database).submit(asked)
-    seen, after = [], None
-    while not seen or after:
-        found = await JobPages(database).read("acme", Page(parse(""), after=after, count=10))
-        seen, after = seen + [job.job_id for job in found.jobs], found.behind
-        await Jobs(database).submit([submission()])
-    assert seen == sorted((one.job_id for one in asked), reverse=True)
-
-
-async def test_a_filter_finds_by_state_kind_label_and_time(database: Database, submission: Make) -> None:
-    red, blue = submission(labels={"colour": "red"}), submission(labels={"colour": "blue"}, kind="segment")
-    await Jobs(database).submit([red, blue])
-
-    async def found(text: str) -> set[object]:
-        return {job.job_id for job in (await JobPages(database).read("acme", Page(parse(text)))).jobs}
-
-    assert await found('labels.colour = "red" AND state = QUEUED') == {red.job_id}
-    assert await found("kind != detect_faces") == {blue.job_id}
-    assert await found('create_time > "2999-01-01T00:00:00Z"') == set()
-
-
 async def test_unpublished_tasks_are_named_once_until_their_message_is_old(
     database: Database, submission: Make
 ) -> None:
@@ -342,70 +331,3 @@ async def test_what_has_waited_long_becomes_more_urgent_and_is_published_again(
     assert await upkeep.age(step_seconds=0.04) == 1
     (published,) = await upkeep.publishable("face", older_seconds=1e9, count=10)
     assert (published.task_id, published.priority) == (asked.task_id, 3)
-
-
-async def test_a_page_ends_early_where_few_pass_the_filter_and_the_next_ones_go_on(
-    database: Database, submission: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pages, "_LOOK_MAX", 10)
-    wanted = {2, 31}
-    asked = [submission(kind="segment" if n in wanted else "detect_faces", labels={"n": f"{n}"}) for n in range(35)]
-    # Those of one millisecond are in no order among themselves; the places in the list are to be the places in pages.
-    identifiers = sorted(one.job_id for one in asked)
-    asked = [replace(one, job_id=job_id) for one, job_id in zip(asked, identifiers, strict=True)]
-    await Jobs(database).submit(asked)
-
-    async def walk(text: str) -> tuple[list[UUID], int]:
-        seen, after, reads = list[UUID](), None, 0
-        while not reads or after:
-            found = await JobPages(database).read("acme", Page(parse(text), after=after, count=3))
-            seen, after, reads = seen + [job.job_id for job in found.jobs], found.behind, reads + 1
-        return seen, reads
-
-    assert await walk("kind = segment") == ([asked[31].job_id, asked[2].job_id], 4)
-    # Labels have an index of their own: what they ask for is found however deep it lies.
-    assert await walk('labels.n = "2" AND kind = segment') == ([asked[2].job_id], 1)
-    assert await walk('labels.n = "3" AND kind = segment') == ([], 1)
-
-
-async def test_a_page_leaves_nothing_out_though_others_change_states_while_it_is_read(
-    database: Database, submission: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pages, "_LOOK_MAX", 10)
-    asked = [submission(kind="segment" if n % 4 == 0 else "detect_faces") for n in range(32)]
-    await Jobs(database).submit(asked)
-    for one in asked:
-        await Jobs(database).cancel("acme", one.job_id)
-    newest = sorted((one.job_id for one in asked if one.kind == "detect_faces"), reverse=True)
-
-    class Meanwhile:
-        """The database of somebody while others run jobs again, from the newest on."""
-
-        async def fetch_text(self, *question: Any) -> list[Any]:
-            rows = await database.fetch_text(*question)
-            for job_id in [newest.pop(0) for _ in range(min(2, len(newest)))]:
-                await Jobs(database).rerun("acme", job_id)
-            return rows
-
-    seen, after, reads = list[UUID](), None, 0
-    condition = parse("state = CANCELLED AND kind = segment")
-    while not reads or after:
-        found = await JobPages(cast(Any, Meanwhile())).read("acme", Page(condition, after=after, count=20))
-        seen, after, reads = seen + [job.job_id for job in found.jobs], found.behind, reads + 1
-    assert seen == sorted((one.job_id for one in asked if one.kind == "segment"), reverse=True)
-    assert reads > 1
-
-
-async def test_a_time_of_creation_is_found_through_the_identifiers(database: Database, submission: Make) -> None:
-    asked = submission()
-    await Jobs(database).submit([asked])
-    created = (await Jobs(database).get("acme", asked.job_id)).create_time.isoformat()
-
-    async def found(text: str) -> bool:
-        return bool((await JobPages(database).read("acme", Page(parse(text)))).jobs)
-
-    assert await found(f'create_time = "{created}"')
-    assert await found(f'create_time >= "{created}" AND create_time <= "{created}"')
-    assert not await found(f'create_time > "{created}"')
-    assert not await found(f'create_time < "{created}"')
-    assert not await found('create_time < "0001-01-01T00:00:00Z"')

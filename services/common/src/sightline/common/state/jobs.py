@@ -200,7 +200,9 @@ class Jobs:
             first.setdefault((one.tenant, one.request_id or one.job_id), one)
         outcomes = await self._place(list(first.values()))
         outcomes |= await self.repeats([s for s in submissions if s.job_id not in outcomes])
-        return [outcomes.get(s.job_id) or NotFound(f"media/{s.media_id}") for s in submissions]
+        return [
+            outcomes.get(s.job_id) or _not_stored(s, first[s.tenant, s.request_id or s.job_id]) for s in submissions
+        ]
 
     async def _place(self, submissions: Sequence[Submission]) -> dict[UUID, Stored | SightlineError]:
         """Store submissions, or let them share the jobs of others; returns the outcomes by job id.
@@ -368,11 +370,19 @@ def _columns(submissions: Sequence[Submission]) -> dict[str, Any]:
     return {**columns, "labels": [json.dumps(dict(labels)) for labels in columns["labels"]]}
 
 
+def _not_stored(submission: Submission, first: Submission) -> SightlineError:
+    """Say why a submission was not stored: its media is not there, or another of its group came first with its id."""
+    same = submission.body_sha256 == first.body_sha256
+    return NotFound(f"media/{submission.media_id}") if same else _reused(submission)
+
+
+def _reused(submission: Submission) -> SightlineError:
+    return SightlineError(Reason.REQUEST_ID_REUSED, f"request_id {submission.request_id} was used for another request")
+
+
 def _repeat(submission: Submission, earlier: _Remembered) -> Stored | SightlineError:
     if earlier.body_sha256 != submission.body_sha256:
-        return SightlineError(
-            Reason.REQUEST_ID_REUSED, f"request_id {submission.request_id} was used for another request"
-        )
+        return _reused(submission)
     return Stored(earlier.job_id, None, None, repeated=True, shared=earlier.shared)
 
 
