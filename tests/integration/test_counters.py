@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from servers import Server
 
-from sightline.common.queue import Charge, Counters, Verdict
+from sightline.common.queue import Charge, Counters, Known, Verdict
 from sightline.common.settings import RedisSettings
 from sightline.gateway.quotas.ledger import Ledger
 
@@ -73,6 +73,15 @@ async def test_a_window_that_has_passed_is_forgotten(ledger_at: MakeLedger, redi
         verdict = await ledger.charge([short])
     await asyncio.sleep(1.01)
     assert (await ledger.charge([short])).refusing is None
+
+
+async def test_what_was_allowed_in_a_window_that_has_passed_is_not_taken_from_the_next(redis_url: str) -> None:
+    counters, this_day = Counters(RedisSettings(url=SecretStr(redis_url)), timeout_seconds=1), int(time.time() // DAY)
+    yesterday, today = (Known(name, DAY, this_day + by, 4, 3) for name, by in (("past", -1), ("present", 0)))
+    assert await counters.restore([yesterday, today])
+    looks = [Charge(one.key, DAY, 10, 0) for one in (yesterday, today)]
+    assert [one.used for one in await counters.charge([looks]) or []] == [(0, 7)]
+    await counters.close()
 
 
 async def test_the_longest_of_two_refusals_says_when_to_come_back(ledger_at: MakeLedger, redis_url: str) -> None:

@@ -15,7 +15,7 @@ from google.api.httpbody_pb2 import HttpBody
 from sightline.common.errors import Reason
 from sightline.common.rpc import from_rpc_error
 from sightline.common.state.database import Database
-from sightline.common.state.usage import Usage
+from sightline.common.state.usage import Noted, Usage
 from sightline.gateway.settings import ImportBudget, LimitSettings, ProviderSettings, QuotaSettings, Settings
 from sightline.v1 import job_service_pb2 as api, media_service_pb2 as media_api, media_service_pb2_grpc
 from sightline.v1.usage_service_pb2 import GetQuotaRequest, GetUsageRequest
@@ -94,6 +94,24 @@ async def test_news_are_added_once_however_many_roll_them_up(
     assert sum(took) <= 1000
     (hour,) = await usage.hours("acme", now - timedelta(hours=2), now + timedelta(hours=1), 10)
     assert hour.count == 1000
+
+
+async def test_what_came_on_both_sides_of_the_turn_of_an_hour_stays_in_its_hour(database: Database) -> None:
+    usage, turn = Usage(database), datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    earlier = turn - timedelta(hours=1)
+
+    def noted(hour: datetime, count: int) -> Noted:
+        return Noted("acme", hour, "upload_media", count, 10 * count)
+
+    # Rolled up, then more for both of them: a gateway stores what it noted some seconds after the turn.
+    await usage.note([noted(earlier, 1), noted(turn, 2)])
+    assert await usage.roll_up() == 2
+    await usage.note([noted(earlier, 4), noted(turn, 8)])
+    for _ in range(2):
+        hours = await usage.hours("acme", earlier, turn + timedelta(hours=1), 10)
+        assert [(one.hour_time, one.count, one.size_bytes) for one in hours] == [(turn, 10, 100), (earlier, 5, 50)]
+        assert [one.count for one in await usage.hours("acme", earlier, turn, 10)] == [5]
+        assert await usage.roll_up() in (0, 2)
 
 
 async def test_a_span_that_is_none_or_too_long_is_refused(client: Any) -> None:

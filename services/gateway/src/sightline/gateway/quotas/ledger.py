@@ -30,6 +30,7 @@ class Ledger:
             self._decide, window_seconds=0, group_max=_GROUP_MAX
         )
         self._alone = False
+        self._ahead_seconds = 0.0
         self._meeting: asyncio.Task[None] | None = None
 
     async def charge(self, charges: Sequence[Charge]) -> Verdict:
@@ -50,10 +51,13 @@ class Ledger:
         verdicts = await self._ask(calls)
         if verdicts is None:
             self._note(alone=True)
-            clock = time.time()
+            # By the server's clock all the same: at the turn of an hour the two may be in different windows, and what
+            # was allowed in one that the server is not in is not given back to it.
+            clock = time.time() + self._ahead_seconds
             return [self._estimate.charge(charges, clock, self._counters.peers) for charges in calls]
         for charges, verdict in zip(calls, verdicts, strict=True):
             self._estimate.note(charges, verdict)
+        self._ahead_seconds = verdicts[-1].clock - time.time() if verdicts else self._ahead_seconds
         return verdicts
 
     async def _ask(self, calls: Sequence[Sequence[Charge]]) -> list[Verdict] | None:
