@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.lectures.decks import make_deck, make_leaf
+from bench.lectures.decks import Room, make_deck, make_leaf
+from sightline.extract.slides.motion import Window
 from sightline.extract.slides.stills import find_stills
 from sightline.extract.slides.trace import Link, Trace
 from sightline.extract.slides.views import View, reduced
@@ -50,3 +51,17 @@ def test_a_page_that_is_scrolled_after_a_while_stays_one(speed_px: int) -> None:
     *_, before, after = find_stills(traced(film))
     assert before.first == pytest.approx(6 * STEP)
     assert after.scrolled
+
+
+@pytest.mark.parametrize("pause_first", [True, False])
+def test_somebody_who_stands_still_for_a_moment_before_the_camera_is_no_slide(pause_first: bool) -> None:
+    room = Room(random.Random(3), 640, 360)
+    pause, moves = [room.at(0.0)] * 6, [room.at(2 * number * STEP) for number in range(1, 26)]
+    shown = pause + moves if pause_first else [*moves[::-1], *pause]
+    trace = traced([PAGES[0]] * 10 + shown + [PAGES[1]] * 10)
+    begin = 15 if pause_first else 9
+    trace.motion.windows.append(Window(begin * STEP, (begin + 25) * STEP, np.zeros((34, 60), np.bool_), camera=True))
+    slide, camera, other = find_stills(trace)
+    assert (slide.moving, camera.moving, other.moving) == (False, True, False)
+    assert camera.first == pytest.approx(10 * STEP)
+    assert camera.last == pytest.approx(40 * STEP)

@@ -13,7 +13,7 @@ from sightline.extract.slides.motion import is_flat
 from sightline.extract.slides.placing import place, scrolled_by
 from sightline.extract.slides.tickers import BandChange, in_band, may_be_in_band, ticker
 from sightline.extract.slides.trace import Link, Seen, Trace
-from sightline.extract.slides.views import Mask, View, in_pixels, union
+from sightline.extract.slides.views import Mask, View, in_pixels, thumbnail, thumbnails_alike, union
 
 # A fade of two seconds passes through pictures that look still for a third of a second.
 _LEAST_STILL_SECONDS = 0.45
@@ -111,7 +111,8 @@ def find_stills(trace: Trace) -> list[Still]:
         between = []
         stills.append(run)
     _place_between(stills, between, None)
-    return _without_ticker(_joined(_without_passers_by(stills)), ticker(_band_changes(trace)))
+    kept = _without_pauses(_without_passers_by(stills))
+    return _without_ticker(_joined(kept), ticker(_band_changes(trace)))
 
 
 def _place_between(stills: list[Still], between: list[View], after: Still | None) -> None:
@@ -186,6 +187,29 @@ def _without_passers_by(stills: list[Still]) -> list[Still]:
         for before, still, after in zip([None, *stills], stills, [*stills[1:], None], strict=False)
         if before is None or after is None or not _passes_by(before, still, after)
     ]
+
+
+def _without_pauses(stills: list[Still]) -> list[Still]:
+    """Give to the camera beside it what is short, bare and looks like it: somebody who stood still for a moment."""
+    kept: list[Still] = []
+    for still, after in zip(stills, [*stills[1:], None], strict=True):
+        before = kept[-1] if kept else None
+        if before is not None and _pauses(still, before):
+            before.go_on(still)
+        elif after is not None and _pauses(still, after):
+            after.views[:0] = still.views
+        else:
+            kept.append(still)
+    return kept
+
+
+def _pauses(still: Still, camera: Still) -> bool:
+    if still.moving or not camera.moving or still.seconds >= _LEAST_MOVING_SECONDS:
+        return False
+    if float(still.look.edges.mean()) > _BARE_SHARE:
+        return False
+    near = camera.views[-1] if camera.first < still.first else camera.views[0]
+    return thumbnails_alike(thumbnail(still.look.gray), thumbnail(near.gray))
 
 
 def _passes_by(before: Still, still: Still, after: Still) -> bool:
