@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, IPvAnyNetwork
+from pydantic import AfterValidator, Field, IPvAnyNetwork
 from pydantic_settings import SettingsConfigDict
 
 from sightline.common.settings import (
@@ -18,8 +19,18 @@ from sightline.common.settings import (
     TelemetrySettings,
 )
 from sightline.common.settings.sections import Port, Seconds
+from sightline.gateway.kinds import QUEUES
 
 _DAY_SECONDS = 86_400.0
+
+
+def _known(kind: str) -> str:
+    if kind not in QUEUES:
+        raise ValueError(f"there is no kind of work {kind!r}; there are {', '.join(QUEUES)}")
+    return kind
+
+
+Kind = Annotated[str, AfterValidator(_known)]
 
 
 class AnalysisServices(Section):
@@ -39,6 +50,9 @@ class JobSettings(Section):
 
     keep_seconds: Seconds = Field(7 * _DAY_SECONDS, description="how long a job and its results are kept")
     max_attempts: int = Field(5, ge=1, le=100, description="how often a task is tried")
+    max_attempts_of: dict[Kind, Annotated[int, Field(ge=1, le=100)]] = Field(
+        {}, description='the same for some kinds of work, such as {"extract_slides": 3}'
+    )
     grouping_seconds: float = Field(
         0.012, ge=0, description="how long submissions that come in crowds wait for others to join their commit"
     )

@@ -67,7 +67,7 @@ class Submissions:
             request_id=UUID(request.request_id) if request.request_id else None,
             body_sha256=_digest(job, spec, priority) if request.request_id else b"",
             keep_seconds=self._settings.keep_seconds,
-            max_attempts=self._settings.max_attempts,
+            max_attempts=self._settings.max_attempts_of.get(kind, self._settings.max_attempts),
             run_time=_time(job.run_time) if job.HasField("run_time") else None,
             deadline_time=_time(job.deadline_time) if job.HasField("deadline_time") else None,
             work_sha256=None if alone else _work(kind, job),
