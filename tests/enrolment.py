@@ -45,15 +45,21 @@ def a_face(values: Any, *, model: ModelInfo = MODEL, box: NormalizedBox = WHERE,
 
 
 class Camera(face_service_pb2_grpc.FaceServiceServicer):
-    """A face service that sees in each picture what a test has put there; a picture is its own name."""
+    """A face service that sees in each picture what a test has put there; a picture is its own name.
+
+    It looks as soon as `open` is set.
+    """
 
     def __init__(self) -> None:
         self.pictures: dict[str, list[Face]] = {}
         self.asked: list[tuple[str, str]] = []
+        self.open = asyncio.Event()
+        self.open.set()
 
     async def EmbedFaces(self, request: Any, _context: Any) -> face_service_pb2.EmbedFacesResponse:  # noqa: N802
         name = request.image.media or request.image.content.decode()
         self.asked.append((current_identity().tenant, name))
+        await self.open.wait()
         faces = self.pictures.get(name, [])[: request.options.max_faces or None]
         result = face_pb2.DetectFacesResult(faces=faces, image_size=ImageSize(width_px=640, height_px=480))
         return face_service_pb2.EmbedFacesResponse(result=result)
