@@ -4,8 +4,8 @@ lecture = make_lecture("builds", seed=7)     a script: shots, overlays, encoding
 write_film(lecture, path)                    by PyAV, with the codec that the lecture asks for
 lecture.truth                                the slides, their times and their builds
 
-Seeds below 200 are for finding out what is wrong; those from 200 on are held out: they are for the tables alone, and
-nothing is fitted to them.
+Seeds below 200 are for finding out what is wrong; those from 200 on (300 for `exam.py`) are held out: they are for the
+tables alone, and nothing is fitted to them.
 """
 
 from bench.lectures.catalogue import SUBJECTS, make_lecture
