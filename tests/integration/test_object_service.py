@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import av
 import cv2
-import numpy as np
 import pytest
-import skimage.data
 from hostile import HOSTILE
 from servers import System
+from things import passing, person, rounds
 
 from sightline.client import InvalidRequest, JobFailed, Sightline
 from sightline.v1 import object_service_pb2_grpc
@@ -24,8 +22,7 @@ from sightline.v1.object_service_pb2 import DetectObjectsRequest, ListModelsRequ
 @pytest.fixture(scope="module")
 def photograph() -> bytes:
     """A woman in a space suit, 512 x 512."""
-    bgr = np.ascontiguousarray(skimage.data.astronaut()[:, :, ::-1])
-    return cv2.imencode(".png", bgr)[1].tobytes()
+    return cv2.imencode(".png", person())[1].tobytes()
 
 
 @pytest.fixture
@@ -78,13 +75,7 @@ def test_the_models_are_listed(sightline: Sightline, objects: object_service_pb2
 
 
 def test_a_call_measures_spheroids(sightline: Sightline, objects: object_service_pb2_grpc.ObjectServiceStub) -> None:
-    pixels = np.full((400, 600, 3), 60, np.uint8)
-    cv2.circle(pixels, (200, 200), 50, (180, 180, 180), -1)
-    cv2.circle(pixels, (450, 150), 30, (180, 180, 180), -1)
-    request = SegmentImageRequest(
-        image=ImageSource(content=cv2.imencode(".png", pixels)[1].tobytes()),
-        options=SegmentOptions(micrometres_per_px=2.0),
-    )
+    request = SegmentImageRequest(image=ImageSource(content=rounds()), options=SegmentOptions(micrometres_per_px=2.0))
     result = sightline._calls.unary(objects.SegmentImage, request, None).result
     assert [round(one.equivalent_diameter_um, -1) for one in result.segments] == [200, 120]
     assert (result.model.name, result.model.sha256) == ("spheroids-classical", "")
@@ -92,16 +83,7 @@ def test_a_call_measures_spheroids(sightline: Sightline, objects: object_service
 
 
 def test_a_job_follows_the_objects_of_a_video(sightline: Sightline, tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
-    person = np.ascontiguousarray(skimage.data.astronaut()[:, :, ::-1])
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 640, 512, "yuv420p"
-        for step in range(6):
-            pixels = np.full((512, 640, 3), 90, np.uint8)
-            pixels[:, 20 * step : 20 * step + 512] = person
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
-        container.mux(stream.encode())
+    path = passing(tmp_path / "film.mp4")
     options = DetectObjectsOptions(min_score=0.4, video=ObjectVideoOptions(include_frames=True))
     options.video.every.FromMilliseconds(100)
     job = sightline.jobs.create(JobSpec(media=sightline.media.upload(path).name, detect_objects=options))
