@@ -34,8 +34,10 @@ _PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", 
 _MAX_DAMAGED_PACKETS = 100
 
 
-# In a transport stream seeking ends at any frame near the time; so one goes back until there is a key frame before it.
+# In a transport stream seeking ends at any frame near the time, in FLV and AVI at a key frame that is decoded before it
+# and may be shown after it; so one goes back until there is a key frame before it.
 _WITHOUT_INDEX = {"mpegts", "mpeg"}
+_IN_ORDER_OF_DECODING = {"flv", "avi"}
 _STEPS_BACK_SECONDS = (3.0, 12.0, 60.0, 600.0)
 
 
@@ -207,16 +209,24 @@ class FilmReader:
 
     def _seek(self, seconds: float) -> None:
         """Go to the key frame at or before a time."""
-        if self._container.format.name not in _WITHOUT_INDEX:
+        name = self._container.format.name
+        if name not in _WITHOUT_INDEX | _IN_ORDER_OF_DECODING:
             self._seek_about(seconds)
             return
-        for back in _STEPS_BACK_SECONDS:
-            self._seek_about(seconds - back)
-            key = next((packet for packet in self._container.demux(self._stream) if packet.is_keyframe), None)
-            if key is not None and key.pts is not None and key.pts * self._base - self._origin <= seconds + 1e-3:
-                self._seek_about(seconds - back)
+        for back in _STEPS_BACK_SECONDS if name in _WITHOUT_INDEX else (0.0, *_STEPS_BACK_SECONDS):
+            # Before its start, an index has nothing.
+            about = seconds - back if name in _WITHOUT_INDEX else max(seconds - back, 0.0)
+            if self._is_key_before(about, seconds):
+                self._seek_about(about)
                 return
         self._container.seek(0, any_frame=True)
+
+    def _is_key_before(self, about: float, seconds: float) -> bool:
+        """Say whether seeking about one time leads to a key frame at or before another."""
+        self._seek_about(about)
+        key = next((packet for packet in self._container.demux(self._stream) if packet.is_keyframe), None)
+        ticks = None if key is None else key.dts if key.pts is None else key.pts
+        return ticks is not None and ticks * self._base - self._origin <= seconds + 1e-3
 
     def _seek_about(self, seconds: float) -> None:
         ticks = int((seconds + self._origin) / self._base + 0.5)
