@@ -12,7 +12,7 @@ import pytest
 from bench.lectures.sketches import ball, gradient, make_sketch, noise
 from sightline.extract.slides.grouping import Group
 from sightline.extract.slides.motion import Motion, moving_blocks
-from sightline.extract.slides.stills import Still
+from sightline.extract.slides.still import Still
 from sightline.extract.slides.views import View, reduced
 
 STEP = 0.2

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sightline.extract.slides.changes import is_written
 from sightline.extract.slides.placing import place
 from sightline.extract.slides.slide import SlideOptions
-from sightline.extract.slides.stills import Still, change_between, same_stills
+from sightline.extract.slides.still import Still, change_between, same_stills
 from sightline.extract.slides.views import is_black, thumbnail, thumbnails_alike
 
 # Two looks at one page have more of their edges in common than this, for all that an encoder does.

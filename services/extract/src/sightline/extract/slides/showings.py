@@ -10,7 +10,7 @@ import numpy as np
 
 from sightline.extract.slides.grouping import Group, find_returns, grouped, is_built_on, merged
 from sightline.extract.slides.slide import Look, Showing, ShowingKind, SlideOptions
-from sightline.extract.slides.stills import Still
+from sightline.extract.slides.still import Still
 from sightline.extract.slides.views import View
 
 # What has less ink than this share of the fullest build is not the last build.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
 from sightline.extract.slides.changes import Change, compare, differ, hot_pixels
+from sightline.extract.slides.meeting import meet
 from sightline.extract.slides.motion import is_flat
-from sightline.extract.slides.placing import place, scrolled_by
+from sightline.extract.slides.placing import place
+from sightline.extract.slides.still import LEAST_MOVING_SECONDS, Still, change_between, pixels_of, same_stills
 from sightline.extract.slides.tickers import BandChange, in_band, may_be_in_band, ticker
 from sightline.extract.slides.trace import Link, Seen, Trace
-from sightline.extract.slides.views import Mask, View, in_pixels, thumbnail, thumbnails_alike, union
+from sightline.extract.slides.views import Mask, View, thumbnail, thumbnails_alike, union
 
 # A fade of two seconds passes through pictures that look still for a third of a second.
 _LEAST_STILL_SECONDS = 0.45
@@ -23,77 +24,6 @@ _STEP_SECONDS = 0.6
 _BARE_SHARE = 0.03
 # The frame of an inset has so much that stays.
 _LASTING_SHARE = 0.012
-# A step that brings so much of what differs between two stills, and so many times what other steps do, is the cut.
-_CUT_SHARE = 0.5
-_CUT_TIMES = 2
-# What moves on for longer than the slowest fade is a camera or a film, not a change from one slide to the next.
-_LEAST_MOVING_SECONDS = 2.6
-# A page that is scrolled so far is seen on its way so often at least; most changes are quicker.
-_LEAST_STEPS = 5
-# Of the steps in which a page is scrolled so many may show something else, as its first and last, which hardly move it.
-_OTHER_STEPS_SHARE = 0.25
-# A page that is pushed out by another moves by its own height, and no further.
-_PUSHED_SHARE = 1.1
-
-
-@dataclass(eq=False)
-class Still:
-    """A time in which nothing but moving areas changed; or one in which everything moved.
-
-    Attributes:
-        views: what was seen in it; in order.
-        ignored: blocks that moved around this time.
-        moving: whether the whole picture moved.
-        settled: whether it is known to last, however short the time between its views.
-        scrolled: whether it is the page of the one before, scrolled to a part of which nothing was seen then.
-        since: when it came, where that is known better than by its first view.
-        until: when it went, where that is known better than by its last view.
-    """
-
-    views: list[View]
-    ignored: Mask | None = None
-    moving: bool = False
-    settled: bool = False
-    scrolled: bool = False
-    since: float | None = None
-    until: float | None = None
-
-    @property
-    def first(self) -> float:
-        """Seconds at which it is there."""
-        return self.views[0].seconds if self.since is None else self.since
-
-    @property
-    def last(self) -> float:
-        """Seconds until which it is there."""
-        return self.views[-1].seconds if self.until is None else self.until
-
-    def take(self, view: View, ignored: Mask | None) -> None:
-        """Append a view of the same."""
-        self.views.append(view)
-        self.ignored = union(self.ignored, ignored)
-
-    def go_on(self, other: Still) -> None:
-        """Append what shows the same after an interruption."""
-        self.views.extend(other.views)
-        self.ignored = union(self.ignored, other.ignored)
-        self.until = other.until
-
-    @property
-    def ignored_pixels(self) -> Mask:
-        """The blocks that moved, as pixels of a view."""
-        shape = (self.views[0].gray.shape[0], self.views[0].gray.shape[1])
-        return np.zeros(shape, np.bool_) if self.ignored is None else in_pixels(self.ignored, shape)
-
-    @property
-    def seconds(self) -> float:
-        """How long it is there."""
-        return self.last - self.first
-
-    @property
-    def look(self) -> View:
-        """The view to compare by: late, when the encoder has had its time, but before the next change begins."""
-        return self.views[len(self.views) * 3 // 4] if len(self.views) > 2 else self.views[0]
 
 
 def find_stills(trace: Trace) -> list[Still]:
@@ -101,13 +31,13 @@ def find_stills(trace: Trace) -> list[Still]:
     stills: list[Still] = []
     between: list[View] = []
     for run in _runs(trace):
-        least = _LEAST_MOVING_SECONDS if run.moving else _LEAST_STILL_SECONDS
+        least = LEAST_MOVING_SECONDS if run.moving else _LEAST_STILL_SECONDS
         if run.seconds < least and not run.settled:
             between.extend(run.views)
             continue
         _place_between(stills, between, run)
         if stills and between and not stills[-1].moving and not run.moving:
-            _meet(stills[-1], between, run)
+            meet(stills[-1], between, run)
         between = []
         stills.append(run)
     _place_between(stills, between, None)
@@ -123,54 +53,8 @@ def _place_between(stills: list[Still], between: list[View], after: Still | None
         stills[-1].views.extend(between)
     elif after is not None and after.moving:
         after.views[:0] = between
-    elif between[-1].seconds - between[0].seconds >= _LEAST_MOVING_SECONDS and not _scrolled(stills, after):
+    elif between[-1].seconds - between[0].seconds >= LEAST_MOVING_SECONDS and not _scrolled(stills, after):
         stills.append(Still(between, moving=True))
-
-
-def _meet(one: Still, between: list[View], other: Still) -> None:
-    """Tell whether a page was scrolled between two stills, and where they meet if there is a cut."""
-    seen = [one.views[-1], *between, other.views[0]]
-    if not _scrolled_on(seen):
-        _meet_at_cut(one, between, other)
-        return
-    cut = _cut_beside_scroll(seen)
-    other.scrolled = cut is None
-    if cut is not None:
-        one.until = other.since = cut
-
-
-def _cut_beside_scroll(views: list[View]) -> float | None:
-    """Find the cut to a page that is scrolled at once, or from one that was scrolled until then.
-
-    It is the first step that changes anything, or the last, and leads to another page.
-    """
-    steps = [at for at in range(1, len(views)) if differ(views[at - 1], views[at])]
-    if not steps:
-        return None
-    first, last = steps[0], steps[-1]
-    # The step in which a page sets off may be too short to tell; together with the next one it is not.
-    for at, near in ((first, views[first - 1 : first + 2]), (last, views[max(0, last - 2) : last + 1][::-1])):
-        one, *others = near
-        if all(scrolled_by(one, other) is None for other in others) and place(one, others[0]) is None:
-            return views[at].seconds
-    return None
-
-
-def _meet_at_cut(one: Still, between: list[View], other: Still) -> None:
-    """Let two stills meet at the hard cut between them: somebody who walks by makes views unsteady around it."""
-    seen = [one.views[-1], *between, other.views[0]]
-    counts = [_hot_count(before, after, one, other) for before, after in pairwise(seen)]
-    cut = int(np.argmax(counts))
-    most, second = counts[cut], max(counts[:cut] + counts[cut + 1 :], default=0)
-    if most >= _CUT_SHARE * _hot_count(one.look, other.look, one, other) and most > _CUT_TIMES * second:
-        one.until = other.since = seen[cut + 1].seconds
-
-
-def _hot_count(before: View, after: View, one: Still, other: Still) -> int:
-    """Count the pixels that differ between two views, apart from what moves in either of two stills."""
-    ignored = pixels_of(union(one.ignored, other.ignored), before)
-    hot = hot_pixels(before, after)
-    return int(np.count_nonzero(hot if ignored is None else hot & ~ignored))
 
 
 def _is_bare(views: list[View]) -> bool:
@@ -204,7 +88,7 @@ def _without_pauses(stills: list[Still]) -> list[Still]:
 
 
 def _pauses(still: Still, camera: Still) -> bool:
-    if still.moving or not camera.moving or still.seconds >= _LEAST_MOVING_SECONDS:
+    if still.moving or not camera.moving or still.seconds >= LEAST_MOVING_SECONDS:
         return False
     if float(still.look.edges.mean()) > _BARE_SHARE:
         return False
@@ -218,24 +102,6 @@ def _passes_by(before: Still, still: Still, after: Still) -> bool:
     if change_between(before, still).same_page and change_between(still, after).same_page:
         return False
     return change_between(before, after).same_page
-
-
-def _scrolled_on(views: list[View]) -> bool:
-    """Tell whether a page was scrolled from view to view: for longer, or further, than one that pushes another out."""
-    steps = len(views) - 1
-    if steps < _LEAST_STEPS:
-        return False
-    total, others = 0.0, 0
-    for one, other in pairwise(views):
-        step = scrolled_by(one, other)
-        others += step is None or step * total < 0
-        if others > _OTHER_STEPS_SHARE * steps:
-            return False
-        total += step or 0.0
-    heights = abs(total) / views[0].gray.shape[0]
-    # What was seen to move in every step, but by less than a height, pushes nothing out.
-    other_than_pushed = heights > _PUSHED_SHARE or (not others and 0 < heights < 1 / _PUSHED_SHARE)
-    return other_than_pushed or (total != 0 and views[-1].seconds - views[0].seconds >= _LEAST_MOVING_SECONDS)
 
 
 def _scrolled(stills: list[Still], after: Still | None) -> bool:
@@ -274,11 +140,6 @@ def _band_changes(trace: Trace) -> list[BandChange]:
         if all(not near.significant or in_band(near) for near in beside):
             found.append(BandChange(other.seconds, change(index)))
     return found
-
-
-def change_between(one: Still, other: Still) -> Change:
-    """Compare the looks of two stills, apart from what moves in either."""
-    return compare(one.look, other.look, pixels_of(union(one.ignored, other.ignored), one.look))
 
 
 def _runs(trace: Trace) -> list[Still]:
@@ -330,15 +191,5 @@ def _continues(one: Still, other: Still) -> bool:
     return same_stills(one, other)
 
 
-def same_stills(one: Still, other: Still) -> bool:
-    """Tell whether two stills show the same, apart from what moves in either."""
-    return not differ(one.look, other.look, pixels_of(union(one.ignored, other.ignored), one.look))
-
-
 def _same(one: View, other: View, ignored: Mask | None) -> bool:
     return not differ(one, other, pixels_of(ignored, one))
-
-
-def pixels_of(blocks: Mask | None, view: View) -> Mask | None:
-    """Spread a mask of blocks over the pixels of a view."""
-    return None if blocks is None else in_pixels(blocks, (view.gray.shape[0], view.gray.shape[1]))
