@@ -46,14 +46,15 @@ def prepare(folder: Path, ports: Ports) -> Servers:
     )
 
 
-def empty(servers: Servers, tables: tuple[str, ...]) -> None:
+def empty(servers: Servers, tables: tuple[str, ...], *, ease_logins: bool) -> None:
     """Forget the jobs of the last turn, so that every turn begins alike."""
     with redis.Redis.from_url(servers.broker_url) as client:
         client.flushall()
     if not tables:
         return
     with psycopg.connect(servers.postgres_url, autocommit=True) as connection:
-        _ease_logins(connection, urlsplit(servers.postgres_url).password or "")
+        if ease_logins:
+            _ease_logins(connection, urlsplit(servers.postgres_url).password or "")
         for table in tables:
             if connection.execute("SELECT to_regclass(%s)", (table,)).fetchone() != (None,):
                 connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(table)))

@@ -47,6 +47,7 @@ class System:
         results_in: where results are stored, `postgres` or `valkey`.
         tables: those that are emptied before each turn.
         worker: the command of the worker behind the interpreter; of Sightline, `gateway` comes beside it.
+        eases_logins: whether PostgreSQL checks passwords at less than the usual cost.
     """
 
     name: str
@@ -56,6 +57,7 @@ class System:
     worker: tuple[str, ...]
     results_in: str = "valkey"
     tables: tuple[str, ...] = ()
+    eases_logins: bool = True
 
     @property
     def has_gateway(self) -> bool:
@@ -101,6 +103,12 @@ def systems(slots: int, callers: int, scale: float) -> list[System]:
             "celery-postgres", THEIRS, "bench.jobs.celery_client", (burst("Celery + PostgreSQL", 500),),
             # Its database backend is faster with processes, which it was made for.
             (*celery, "--pool", "prefork", *threads, *quiet), results_in="postgres", tables=("celery_taskmeta",),
+        ),
+        System(
+            "celery-postgres-threads", THEIRS, "bench.jobs.celery_client",
+            (burst("Celery + PostgreSQL, only the backend changed", 300),),
+            (*celery, "--pool", "threads", *threads, *quiet), results_in="postgres", tables=("celery_taskmeta",),
+            eases_logins=False,
         ),
         System(
             "dramatiq", THEIRS, "bench.jobs.dramatiq_client", (burst("Dramatiq + Redis", 3000),),

@@ -77,7 +77,7 @@ class Turns:
             command = (sys.executable, "-m", "sightline.common.state", "upgrade")
             await asyncio.to_thread(subprocess.run, command, env=told, check=True, stdout=self._log, stderr=self._log)
             self._migrated = True
-        await asyncio.to_thread(made.empty, servers, system.tables)
+        await asyncio.to_thread(made.empty, servers, system.tables, ease_logins=system.eases_logins)
         if system.has_gateway:
             port = self._ports.take()
             pids["gateway"] = await self._run(stack, gateway(servers, self._folder, port, self._ports))
