@@ -26,6 +26,13 @@ class ObjectModelSettings(SessionSettings):
         0.7, ge=0, le=1, description="overlap (intersection over union) of two objects of one class where none is said"
     )
     max_objects: int = Field(300, ge=1, le=1000, description="most objects of a picture where none is said")
+    batch_max: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="pictures that wait for a model and are run through it together, at most, if it was exported for "
+        "any number; unset: 8 on a GPU, 1 on the processor, which gains next to nothing",
+    )
     classical_side_px: int = Field(
         2048, ge=256, le=8192, description="longer side of the picture as the classical engines see it"
     )
