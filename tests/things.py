@@ -24,14 +24,14 @@ def rounds() -> bytes:
     return cv2.imencode(".png", pixels)[1].tobytes()
 
 
-def passing(path: Path) -> Path:
-    """Write a film of six frames, ten a second, in which the person moves to the right."""
+def passing(path: Path, *, frames: int = 6, step_px: int = 20, width_px: int = 640) -> Path:
+    """Write a film, ten frames a second, in which the person moves to the right."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 640, 512, "yuv420p"
-        for step in range(6):
-            pixels = np.full((512, 640, 3), 90, np.uint8)
-            pixels[:, 20 * step : 20 * step + 512] = person()
+        stream.width, stream.height, stream.pix_fmt = width_px, 512, "yuv420p"
+        for number in range(frames):
+            pixels = np.full((512, width_px, 3), 90, np.uint8)
+            pixels[:, step_px * number : step_px * number + 512] = person()
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
         container.mux(stream.encode())
     return path

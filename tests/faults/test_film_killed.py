@@ -6,31 +6,15 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import av
-import numpy as np
-import skimage.data
 from engine import until
 from servers import System
+from things import passing
 
 from sightline.client import Sightline
 from sightline.v1.job_pb2 import Job, JobSpec
 from sightline.v1.object_pb2 import DetectObjectsOptions, DetectObjectsVideoResult, ObjectVideoOptions
 
 FRAMES = 40
-
-
-def film(path: Path) -> Path:
-    """Somebody who is carried through the picture."""
-    person = np.ascontiguousarray(skimage.data.astronaut()[:, :, ::-1])
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 704, 512, "yuv420p"
-        for step in range(FRAMES):
-            pixels = np.full((512, 704, 3), 90, np.uint8)
-            pixels[:, 3 * step : 3 * step + 512] = person
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
-        container.mux(stream.encode())
-    return path
 
 
 def test_a_film_goes_on_where_its_killed_worker_was_and_ends_as_if_nothing_had_happened(
@@ -46,7 +30,10 @@ def test_a_film_goes_on_where_its_killed_worker_was_and_ends_as_if_nothing_had_h
     options = DetectObjectsOptions(min_score=0.4, video=ObjectVideoOptions(include_frames=True))
     options.video.every.FromMilliseconds(100)
     with Sightline(system.addresses.target, system.key) as sightline:
-        spec = JobSpec(media=sightline.media.upload(film(tmp_path / "film.mp4")).name, detect_objects=options)
+        spec = JobSpec(
+            media=sightline.media.upload(passing(tmp_path / "film.mp4", frames=FRAMES, step_px=3, width_px=704)).name,
+            detect_objects=options,
+        )
         whole = _result(sightline, sightline.jobs.create(spec, force=True))
         assert (whole.frame_count, len(whole.frames)) == (FRAMES, FRAMES)
 

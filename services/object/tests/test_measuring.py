@@ -8,6 +8,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from coco import run_lengths
 from numpy.typing import NDArray
 
 from sightline.common.media import Image, decode_image
@@ -52,22 +53,6 @@ def outlined(one: Segment, width: int, height: int) -> float:
     return area
 
 
-def masked(counts: str) -> list[int]:
-    """Read the run lengths of a COCO mask, as `rleFrString` of its API does."""
-    lengths: list[int] = []
-    at = 0
-    while at < len(counts):
-        number, shift, more = 0, 0, True
-        while more:
-            bits = ord(counts[at]) - 48
-            number |= (bits & 0x1F) << shift
-            more, at, shift = bool(bits & 0x20), at + 1, shift + 5
-            if not more and bits & 0x10:
-                number |= -1 << shift
-        lengths.append(number + (lengths[-2] if len(lengths) > 2 else 0))
-    return lengths
-
-
 def test_outline_mask_area_and_box_tell_of_the_same_pixels(
     cells: ClassicalEngine, as_image: Callable[[Pixels], Image]
 ) -> None:
@@ -82,7 +67,7 @@ def test_outline_mask_area_and_box_tell_of_the_same_pixels(
     assert [sum(ring.hole for ring in one.polygon) for one in result.segments].count(1) == 1
     for one in result.segments:
         assert (one.mask.size.width_px, one.mask.size.height_px) == (400, 240)
-        lengths = masked(one.mask.counts)
+        lengths = run_lengths(one.mask.counts)
         assert sum(lengths) == 400 * 240
         assert sum(lengths[1::2]) == one.area_px
         assert outlined(one, 400, 240) == pytest.approx(one.area_px, rel=0.02)

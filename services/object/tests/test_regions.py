@@ -7,6 +7,7 @@ import math
 import cv2
 import numpy as np
 import pytest
+from coco import run_lengths
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -18,17 +19,7 @@ Masks = arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12))).filt
 
 def decoded(counts: str, height_px: int, width_px: int) -> NDArray[np.bool_]:
     """Read COCO's packed run lengths, as `rleFrString` and `rleDecode` of its API do."""
-    lengths: list[int] = []
-    at = 0
-    while at < len(counts):
-        number, shift, more = 0, 0, True
-        while more:
-            bits = ord(counts[at]) - 48
-            number |= (bits & 0x1F) << shift
-            more, at, shift = bool(bits & 0x20), at + 1, shift + 5
-            if not more and bits & 0x10:
-                number |= -1 << shift
-        lengths.append(number + (lengths[-2] if len(lengths) > 2 else 0))
+    lengths = run_lengths(counts)
     flat = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
     assert len(flat) == height_px * width_px
     return flat.reshape(width_px, height_px).T
