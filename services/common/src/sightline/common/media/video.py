@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from sightline.common.errors import MediaRejected, Reason
 from sightline.common.media.containers import at_most, open_container, required_picture_stream
+from sightline.common.media.seeking import places_before
 from sightline.common.settings import MediaLimits
 
 Effort = Literal["all", "reference", "key"]
@@ -43,11 +44,8 @@ _SKIPPED: dict[Effort, Literal["DEFAULT", "NONREF", "NONKEY"]] = {
 _MAX_DAMAGED_PACKETS = 100
 # Times are rounded to the time base of the stream; a frame this much too early is the one that was meant.
 _SLACK_SECONDS = 1e-3
-_WITHOUT_INDEX = frozenset({"mpegts", "mpeg"})
 # These say at what time they end, not how long that is after their beginning.
 _SAYING_THE_END = frozenset({"matroska,webm"})
-# How far before a time a film is begun where the first of its frames would be too late.
-_STEPS_BACK_SECONDS = (3.0, 12.0, 60.0, 600.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,20 +200,14 @@ class Video:
             yield index, frame, seconds
 
     def _frames_from(self, seconds: float) -> Iterator[VideoFrame]:
-        """Decode from a frame at or before a time.
-
-        Containers without an index go to any packet near a time, and nothing decodes before the next key frame. FLV and
-        AVI go to a key frame that is decoded before a time and may be shown after it. What begins too late is begun
-        again further back.
-        """
-        indexed = self.info.container not in _WITHOUT_INDEX
+        """Decode from a frame at or before a time, or from the first."""
+        frames: Iterator[VideoFrame] = iter(())
         first: VideoFrame | None = None
-        for back_seconds in (*((0.0,) if indexed else ()), *_STEPS_BACK_SECONDS, seconds + 1.0):
-            # Before its start, an index has nothing.
-            self._seek(max(seconds - back_seconds, 0.0) if indexed else seconds - back_seconds)
+        for about_seconds in places_before(self.info.container, seconds):
+            self._seek(about_seconds)
             frames = self._raw_frames()
             first = next(frames, None)
-            if seconds < back_seconds or self._is_early(first, seconds):
+            if self._is_early(first, seconds):
                 break
         return frames if first is None else chain([first], frames)
 

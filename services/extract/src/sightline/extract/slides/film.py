@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 
 from sightline.common.errors import MediaRejected, Reason
 from sightline.common.media.containers import open_container, required_picture_stream
+from sightline.common.media.seeking import places_before
 from sightline.common.settings import MediaLimits
 from sightline.extract.slides.views import Gray, View, reduced
 from sightline.extract.slides.wholeness import is_cut_off
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
 _PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21", "gray"}
 # A film that was cut off or broadcast badly has some; one that has more is no longer what was filmed.
 _MAX_DAMAGED_PACKETS = 100
-
-
-# In a transport stream seeking ends at any frame near the time, in FLV and AVI at a key frame that is decoded before it
-# and may be shown after it; so one goes back until there is a key frame before it.
-_WITHOUT_INDEX = {"mpegts", "mpeg"}
-_IN_ORDER_OF_DECODING = {"flv", "avi"}
-_STEPS_BACK_SECONDS = (3.0, 12.0, 60.0, 600.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,22 +202,16 @@ class FilmReader:
             return []
 
     def _seek(self, seconds: float) -> None:
-        """Go to the key frame at or before a time."""
-        name = self._container.format.name
-        if name not in _WITHOUT_INDEX | _IN_ORDER_OF_DECODING:
-            self._seek_about(seconds)
-            return
-        for back in _STEPS_BACK_SECONDS if name in _WITHOUT_INDEX else (0.0, *_STEPS_BACK_SECONDS):
-            # Before its start, an index has nothing.
-            about = seconds - back if name in _WITHOUT_INDEX else max(seconds - back, 0.0)
-            if self._is_key_before(about, seconds):
-                self._seek_about(about)
-                return
-        self._container.seek(0, any_frame=True)
-
-    def _is_key_before(self, about: float, seconds: float) -> bool:
-        """Say whether seeking about one time leads to a key frame at or before another."""
+        """Go to the key frame at or before a time, or to the beginning."""
+        about = seconds
+        for about in places_before(self._container.format.name, seconds):
+            self._seek_about(about)
+            if self._is_key_by(seconds):
+                break
         self._seek_about(about)
+
+    def _is_key_by(self, seconds: float) -> bool:
+        """Say whether the next key frame is shown at a time or before it."""
         key = next((packet for packet in self._container.demux(self._stream) if packet.is_keyframe), None)
         ticks = None if key is None else key.dts if key.pts is None else key.pts
         return ticks is not None and ticks * self._base - self._origin <= seconds + 1e-3
