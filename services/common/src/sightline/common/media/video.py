@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from sightline.common.errors import MediaRejected, Reason
 from sightline.common.media.containers import at_most, open_container, required_picture_stream
+from sightline.common.media.damage import Damage
 from sightline.common.media.seeking import places_before
 from sightline.common.settings import MediaLimits
 
@@ -40,8 +41,6 @@ _SKIPPED: dict[Effort, Literal["DEFAULT", "NONREF", "NONKEY"]] = {
     "reference": "NONREF",
     "key": "NONKEY",
 }
-# Films that were cut off or broadcast badly have some; one that has more is no longer what was filmed.
-_MAX_DAMAGED_PACKETS = 100
 # Times are rounded to the time base of the stream; a frame this much too early is the one that was meant.
 _SLACK_SECONDS = 1e-3
 # These say at what time they end, not how long that is after their beginning.
@@ -218,7 +217,7 @@ class Video:
         return self._time_of(frame, 0) <= seconds + _SLACK_SECONDS
 
     def _raw_frames(self) -> Iterator[VideoFrame]:
-        damaged = 0
+        damage = Damage("film")
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -230,12 +229,8 @@ class Video:
                 yield from packet.decode()
             except av.error.EOFError:
                 return
-            except av.error.MemoryError:
-                raise  # no fault of the packet
             except av.error.FFmpegError as error:
-                damaged += 1
-                if damaged > _MAX_DAMAGED_PACKETS:
-                    raise MediaRejected(Reason.MEDIA_CORRUPT, "too much of the film is damaged") from error
+                damage.meet(error)
 
     def _seek(self, seconds: float) -> None:
         if self._stream.time_base is None:

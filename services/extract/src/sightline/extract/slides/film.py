@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 
 from sightline.common.errors import MediaRejected, Reason
 from sightline.common.media.containers import open_container, required_picture_stream
+from sightline.common.media.damage import Damage
 from sightline.common.media.seeking import places_before
 from sightline.common.settings import MediaLimits
 from sightline.extract.slides.views import Gray, View, reduced
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 # Formats whose first plane is brightness, eight bits a pixel.
 _PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21", "gray"}
-# A film that was cut off or broadcast badly has some; one that has more is no longer what was filmed.
-_MAX_DAMAGED_PACKETS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class FilmReader:
         context.open(strict=False)
         self._base = float(stream.time_base or 0) or 1.0
         self._origin = float((stream.start_time or 0) * self._base)
-        self._damaged = 0
+        self._damage = Damage("film")
         self._shape: tuple[int, int] | None = None
 
     @classmethod
@@ -196,9 +195,7 @@ class FilmReader:
         except av.error.EOFError:
             return []
         except av.error.FFmpegError as error:
-            self._damaged += 1
-            if self._damaged > _MAX_DAMAGED_PACKETS:
-                raise MediaRejected(Reason.MEDIA_CORRUPT, "too much of the film is damaged") from error
+            self._damage.meet(error)
             return []
 
     def _seek(self, seconds: float) -> None:

@@ -10,20 +10,19 @@ from pathlib import Path
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from numpy.typing import NDArray
 
 from sightline.common.errors import MediaRejected, Reason
 from sightline.common.media.containers import open_container, picture_stream
+from sightline.common.media.damage import Damage
 from sightline.common.settings import MediaLimits
+from sightline.extract.sound.converting import Converter, Samples
 
-Samples = NDArray[np.float32]
-"""channels x samples, float32; full scale is -1 to 1."""
-
-# Recordings that were cut off or broadcast badly have some; one that has more is no longer what was recorded.
-_MAX_DAMAGED_PACKETS = 100
+# Below this nothing can be heard, and a second of it at any usual rate is thousands of samples for one.
+_LEAST_RATE_HZ = 1000
+# No file goes on for as many of its own ticks, and FFmpeg takes no more.
+_MOST_TICKS = 2**62
 # Times in Matroska are whole milliseconds, and those of broadcasts jitter; what is further off is a gap or an overlap.
 _JITTER_SECONDS = 0.04
 # Broadcasts that were joined begin to count anew: so far back is no overlap but another beginning.
@@ -63,7 +62,7 @@ class Recording:
                 MEDIA_TOO_LARGE (duration or streams).
         """
         self._path, self._limits = path, limits
-        self._damaged = 0
+        self._damage = Damage("sound")
         self._grid: tuple[int, int] | None = None
         self._grid_known = False
         self._open()
@@ -81,8 +80,7 @@ class Recording:
             self._container.close()
             raise
         self._stream.codec_context.thread_count = 1
-        self._converter: AudioResampler | None = None
-        self._form = ("", "", 0)
+        self._converter: Converter | None = None
         self._untouched, self._sought = True, False
 
     def _reopen(self) -> None:
@@ -94,6 +92,9 @@ class Recording:
         context = self._stream.codec_context
         if context.sample_rate < 1 or context.channels < 1:
             raise MediaRejected(Reason.MEDIA_CORRUPT, "the sound does not say its rate or its channels")
+        if context.sample_rate < _LEAST_RATE_HZ:
+            message = f"the sound has {context.sample_rate} samples a second; no fewer than {_LEAST_RATE_HZ} are read"
+            raise MediaRejected(Reason.MEDIA_UNSUPPORTED, message)
         self.rate_hz = context.sample_rate
         self.channels = min(context.channels, 2)
         self.duration_seconds = _duration(self._stream, self._container)
@@ -175,7 +176,7 @@ class Recording:
             self._reopen()
             return
         self._untouched = False
-        ticks = int((seconds + self._origin) / self._stream.time_base)
+        ticks = min(int((seconds + self._origin) / self._stream.time_base), _MOST_TICKS)
         try:
             self._container.seek(ticks, stream=self._stream, backward=True, any_frame=False)
             self._sought = True
@@ -187,7 +188,8 @@ class Recording:
         for frame in self._frames():
             if frame.pts is not None and frame.time_base is not None:
                 at = round((float(frame.pts * frame.time_base) - self._origin) * self.rate_hz)
-            for block in self._converted(frame):
+            self._converter = self._converter or Converter(self.rate_hz, self.channels)
+            for block in self._converter.convert(frame):
                 yield at, block
                 at += block.shape[1]
 
@@ -203,18 +205,7 @@ class Recording:
             except av.error.EOFError:
                 return
             except av.error.FFmpegError as error:
-                self._damaged += 1
-                if self._damaged > _MAX_DAMAGED_PACKETS:
-                    raise MediaRejected(Reason.MEDIA_CORRUPT, "too much of the sound is damaged") from error
-
-    def _converted(self, frame: AudioFrame) -> Iterator[Samples]:
-        """Make float samples of one or two channels of a frame; its rate is changed only where it differs midway."""
-        form = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if self._converter is None or form != self._form:  # broadcasts change it midway
-            layout = "mono" if self.channels == 1 else "stereo"
-            self._converter, self._form = AudioResampler(format="fltp", layout=layout, rate=self.rate_hz), form
-        for converted in self._converter.resample(frame):
-            yield np.asarray(converted.to_ndarray(), np.float32)
+                self._damage.meet(error)
 
     def _check_seconds(self, seconds: float) -> None:
         most = self._limits.max_video_seconds
