@@ -9,6 +9,7 @@ import av
 import hostile
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from sightline.common.errors import MediaRejected, Reason
 from sightline.common.settings import ChildLimits, MediaLimits
@@ -54,6 +55,24 @@ def test_a_film_tells_its_length_pictures_sound_and_language(tmp_path: Path) -> 
     assert facts.streams == (
         StreamFacts("video", "h264", (320, 180), 12.5),
         StreamFacts("audio", "aac", sample_rate_hz=22_050, channels=2, language="ger"),
+    )
+
+
+def test_codecs_have_their_own_names_and_the_cover_of_a_recording_no_rate(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "song.mp3"), "w") as container:
+        sound = container.add_stream("libmp3lame", rate=44_100, layout="mono")
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 320, 180, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 44_100), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 44_100
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode())
+        container.mux(cover.encode(av.VideoFrame(320, 180, "yuvj420p")))
+        container.mux(cover.encode())
+    assert probe(tmp_path / "song.mp3", LIMITS).streams == (
+        StreamFacts("audio", "mp3", sample_rate_hz=44_100, channels=1),
+        StreamFacts("video", "mjpeg", (320, 180)),
     )
 
 

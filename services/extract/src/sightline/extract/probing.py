@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 from av.audio.stream import AudioStream
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from sightline.common.media.containers import open_container
@@ -22,7 +22,7 @@ class StreamFacts:
         kind: `video`, `audio`, `subtitle`, or another word of FFmpeg's.
         codec: its usual name, empty where it is not known.
         size_px: width and height of the pictures.
-        frame_rate_hz: pictures a second, the average.
+        frame_rate_hz: pictures a second, the average; 0 for the cover of a recording, which is one picture.
         sample_rate_hz: samples a second.
         channels: of sound.
         language: as the file says it; empty where it does not.
@@ -61,10 +61,12 @@ def probe(path: Path, limits: MediaLimits) -> MediaFacts:
 
 
 def _facts(stream: Stream) -> StreamFacts:
-    codec = stream.codec_context.name if stream.codec_context else ""
+    # Of the codec, not of what decodes it: AV1, not libdav1d.
+    codec = stream.codec_context.codec.canonical_name if stream.codec_context else ""
     language = stream.metadata.get("language", "").removesuffix("und")
     if isinstance(stream, VideoStream):
-        rate = stream.average_rate or stream.guessed_rate
+        is_cover = stream.disposition & Disposition.attached_pic
+        rate = None if is_cover else stream.average_rate or stream.guessed_rate
         size = (stream.codec_context.width, stream.codec_context.height)
         return StreamFacts("video", codec, size, float(rate) if rate else 0.0, language=language)
     if isinstance(stream, AudioStream):

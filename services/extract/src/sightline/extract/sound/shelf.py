@@ -49,6 +49,7 @@ class Shelf:
         self._clips: OrderedDict[str, Samples] = OrderedDict()
         self._clip_bytes = 0
         self._lengths: dict[str, int] = {}
+        self._honest: dict[str, bool] = {}
 
     def begin(self, key: str) -> None:
         """Get a recording ready for a piece that begins to sound."""
@@ -97,7 +98,7 @@ class Shelf:
     def length(self, key: str, voice: int, least: float) -> int:
         """Count the samples of a recording: exactly, or no less than `least` where there are many more than that.
 
-        The end is found by decoding the last seconds alone.
+        The end is found by decoding the last seconds alone, unless the header tells of more than there is.
         """
         if key not in self._lengths:
             clip = self._clip(key, voice, whole=True)
@@ -105,16 +106,18 @@ class Shelf:
                 return int(clip.shape[1])
             reader, _ = self._reader(key, voice)
             said = int((reader.duration_seconds - _TAIL_SECONDS) * self._rate_hz)
-            at = first = max(said, 0)
-            if least <= said:
-                self._keep((key, voice), reader, -1)
-                return said
-            reader.seek(first)
-            while (block := reader.read(self._rate_hz)).shape[1]:
-                at += block.shape[1]
-            self._keep((key, voice), reader, at)
-            self._lengths[key] = at
+            if least >= said or not self._reaches(key, reader, said):
+                self._lengths[key] = _end(reader, max(said, 0))
+            self._keep((key, voice), reader, -1)
+            return self._lengths.get(key, said)
         return self._lengths[key]
+
+    def _reaches(self, key: str, reader: SoundReader, sample: int) -> bool:
+        """Say whether a recording goes on for as long as its header says; looked at once."""
+        if key not in self._honest:
+            reader.seek(sample)
+            self._honest[key] = reader.read(1).shape[1] > 0
+        return self._honest[key]
 
     def _clip(self, key: str, voice: int, *, whole: bool = False) -> Samples | None:
         if key in self._clips:
@@ -169,3 +172,15 @@ class Shelf:
         if not self._to_come[key]:
             clip = self._clips.pop(key, None)
             self._clip_bytes -= 0 if clip is None else clip.nbytes
+
+
+def _end(reader: SoundReader, near: int) -> int:
+    """Count the samples of a recording, from near its end if it gets there."""
+    for start in (near, 0):
+        reader.seek(start)
+        at = start
+        while (block := reader.read(reader.rate_hz)).shape[1]:
+            at += block.shape[1]
+        if at > start:
+            return at
+    return 0
