@@ -24,6 +24,13 @@ def test_a_segment_with_words_is_split_where_the_slide_changes() -> None:
     }
 
 
+def test_a_sentence_that_is_split_is_spelt_as_it_was() -> None:
+    words = [Word(8 + index, 9 + index, text, 0.9) for index, text in enumerate(["\u4eca", "\u5929", "PCA", "\u597d"])]
+    whole = Segment(8, 12, "\u4eca\u5929 PCA\u597d", 0.9, tuple(words))
+    parts = align([whole], SLIDES)
+    assert [part.text for part in (*parts[1], *parts[2])] == ["\u4eca\u5929", "PCA\u597d"]
+
+
 def test_words_on_one_slide_leave_their_segment_whole() -> None:
     whole = said(1, 3, Word(1, 2, "one", 0.9), Word(2, 3, "slide", 0.9))
     assert align([whole], SLIDES)[1][0] is whole

@@ -60,10 +60,26 @@ def _split(segment: Segment, shown: Sequence[Shown], starts: Sequence[float]) ->
     if len(parts) == 1:
         yield parts[0][0], segment
         return
+    at = 0
     for key, words in parts:
-        text = " ".join(word.text for word in words)
+        text, at = _text(segment.text, words, at)
         score = sum(word.score for word in words) / len(words)
         yield key, replace(segment, start=words[0].start, end=words[-1].end, text=text, score=score, words=words)
+
+
+def _text(whole: str, words: Sequence[Word], at: int) -> tuple[str, int]:
+    """Cut the text of words out of that of their segment, from a place on: not every language has spaces between them.
+
+    Returns:
+        The text, and the place after it.
+    """
+    start, end = -1, at
+    for word in words:
+        place = whole.find(word.text, end)
+        if place < 0:
+            return " ".join(word.text for word in words), at
+        start, end = place if start < 0 else start, place + len(word.text)
+    return whole[start:end], end
 
 
 def _shown_most(segment: Segment, shown: Sequence[Shown], starts: Sequence[float]) -> int:
