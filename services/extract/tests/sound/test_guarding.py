@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sightline.extract.sound.converting import Samples
 from sightline.extract.sound.guarding import HIGHEST, Guard
-from sightline.extract.sound.recording import Samples
 
 RATE = 48_000
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from sightline.extract.sound.converting import Samples
 from sightline.extract.sound.loudness import Meter
-from sightline.extract.sound.recording import Samples
 
 
 def tone(dbfs: float, seconds: float, channels: int = 2, rate_hz: int = 48_000) -> Samples:

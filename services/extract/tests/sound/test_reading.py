@@ -12,8 +12,8 @@ from sounding import encode, noise, sweep, write_wav
 
 from sightline.common.errors import MediaRejected, Reason
 from sightline.common.settings import MediaLimits
+from sightline.extract.sound.converting import Samples
 from sightline.extract.sound.reading import SoundReader
-from sightline.extract.sound.recording import Samples
 
 LIMITS = MediaLimits()
 FORMS = [

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sightline.common.settings import MediaLimits
+from sightline.extract.sound.converting import Samples
 from sightline.extract.sound.guarding import Guard, guarded
 from sightline.extract.sound.options import ExtractOptions, Progress, Sound
 from sightline.extract.sound.reading import SoundReader
-from sightline.extract.sound.recording import Samples
 from sightline.extract.sound.writing import SoundWriter, written_rate
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.extract.sound.recording import Samples
+from sightline.extract.sound.converting import Samples
 
 HIGHEST = 32_767 / 32_768
 """The largest value that 16 bits hold; the smallest is -1."""

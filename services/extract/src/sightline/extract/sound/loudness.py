@@ -10,7 +10,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.filter import Graph
 
-from sightline.extract.sound.recording import Samples
+from sightline.extract.sound.converting import Samples
 
 SILENCE_LUFS = -70.0
 """The absolute gate of the measurement: what is not louder is not measured."""

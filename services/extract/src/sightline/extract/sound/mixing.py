@@ -13,10 +13,10 @@ import numpy as np
 
 from sightline.common.errors import FieldViolation, InvalidRequest
 from sightline.common.settings import MediaLimits
+from sightline.extract.sound.converting import Samples
 from sightline.extract.sound.guarding import Guard, guarded
 from sightline.extract.sound.loudness import SILENCE_LUFS, Meter
 from sightline.extract.sound.options import Mixed, MixOptions, Piece, Progress, SoundFormat
-from sightline.extract.sound.recording import Samples
 from sightline.extract.sound.shelf import Shelf
 from sightline.extract.sound.sounds import Sounds
 from sightline.extract.sound.voices import Voices

@@ -14,7 +14,8 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from sightline.common.settings import MediaLimits
-from sightline.extract.sound.recording import Recording, Samples
+from sightline.extract.sound.converting import Samples
+from sightline.extract.sound.recording import Recording
 
 # So much is put together before the rate is changed: small frames cost more to pass on than to compute.
 _BLOCK_SAMPLES = 16_384

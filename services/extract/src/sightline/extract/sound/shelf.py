@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sightline.common.settings import MediaLimits
+from sightline.extract.sound.converting import Samples
 from sightline.extract.sound.reading import SoundReader
-from sightline.extract.sound.recording import Samples
 from sightline.extract.sound.sounds import Sounds
 
 # A recording as short as this is decoded once and kept, where several pieces share it or its end must be known.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sightline.common.errors import FieldViolation, InvalidRequest, MediaRejected
+from sightline.extract.sound.converting import Samples
 from sightline.extract.sound.options import Piece
-from sightline.extract.sound.recording import Samples
 from sightline.extract.sound.shelf import Shelf
 
 

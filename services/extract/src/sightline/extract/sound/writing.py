@@ -12,8 +12,8 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
+from sightline.extract.sound.converting import Samples
 from sightline.extract.sound.options import SoundFormat
-from sightline.extract.sound.recording import Samples
 
 # (container, codec, options of the container). A WAV keeps room for the header that it needs above 4 GiB.
 _FORMATS: dict[SoundFormat, tuple[str, str, dict[str, str]]] = {
