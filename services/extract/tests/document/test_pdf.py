@@ -102,7 +102,7 @@ def test_turned_text_is_found_where_it_stands(tmp_path: Path) -> None:
     assert text.get_rect(0) == pytest.approx((75, 405 - 300, 97.5, 405 - 75), abs=2.5)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\x00\x07", "\ud800", "a\nb\tc", "()\\", ">>"])
+@pytest.mark.parametrize("text", ["", " ", "\x00\x07", "\ud800", "a\nb\tc", "()\\", ">>", "\u0301\u0302"])
 def test_odd_text_spoils_nothing(tmp_path: Path, text: str) -> None:
     page = replace(
         blank(1, 960, 540), title=text, lines=(Line((10, 10, 90, 30), text, 1.0), Line((5, 5, 5, 5), "x", 1))

@@ -37,8 +37,8 @@ class InvisibleFont:
         return "<" + "".join(f"{number:04X}" for number in numbers) + ">"
 
     def width(self, text: str) -> float:
-        """Give the width of text at size 1."""
-        return sum(_width(letter) for letter in text) / _UNITS
+        """Give the width of text at size 1; more than 0, since lines are fitted by it, though it is accents alone."""
+        return (sum(_width(letter) for letter in text) or _USUAL) / _UNITS
 
     def add_to(self, pdf: pydyf.PDF, font: pydyf.Dictionary) -> None:
         """Fill in the font's dictionary, and add what it refers to, once all text is encoded."""
