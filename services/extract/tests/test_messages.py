@@ -8,6 +8,8 @@ from sightline.common.errors import InvalidRequest
 from sightline.common.media.saying import seconds, time_range
 from sightline.extract.messages import merged_slides, slides_results, within
 from sightline.extract.sound_messages import extract_options
+from sightline.extract.speech import Segment, Word
+from sightline.extract.speech_messages import slide_speech
 from sightline.extract.text import Run
 from sightline.v1.extract_pb2 import ExtractAudioOptions, ExtractSlidesResult, Slide
 from sightline.v1.job_pb2 import JobResult
@@ -29,6 +31,13 @@ def test_slides_that_are_one_keep_the_fullest_picture_and_all_their_times() -> N
     assert [(one.number, one.image.media) for one in merged] == [(1, "media/2"), (2, "media/3")]
     assert times(merged[0]) == [(0, 9), (20, 25)]
     assert times(slides[0]) == [(0, 5), (20, 25)]
+
+
+def test_words_are_said_of_a_slide_only_where_they_are_asked_for() -> None:
+    segment = Segment(0, 1, "so", 0.9, (Word(0, 1, "so", 0.8),))
+    asked, plain = (slide_speech(1, [segment], words=words).segments[0] for words in (True, False))
+    assert [word.text for word in asked.words] == ["so"]
+    assert (plain.text, list(plain.words)) == ("so", [])
 
 
 def test_a_long_result_is_divided_and_is_whole_when_merged() -> None:

@@ -12,19 +12,20 @@ from sightline.v1.model_pb2 import ModelInfo
 from sightline.v1.output_pb2 import OutputFile
 
 
-def segment_message(segment: Segment) -> extract_pb2.TranscriptSegment:
-    """Say what is said in one segment."""
+def segment_message(segment: Segment, *, words: bool = True) -> extract_pb2.TranscriptSegment:
+    """Say what is said in one segment, with its words where they are wanted and known."""
     return extract_pb2.TranscriptSegment(
         range=time_range(segment.start, segment.end),
         text=segment.text,
         score=segment.score,
-        words=[_word(word) for word in segment.words],
+        words=[_word(word) for word in segment.words if words],
     )
 
 
-def slide_speech(number: int, segments: Sequence[Segment]) -> extract_pb2.SlideSpeech:
-    """Say what is said to a slide."""
-    return extract_pb2.SlideSpeech(slide_number=number, segments=segment_messages(segments))
+def slide_speech(number: int, segments: Sequence[Segment], *, words: bool) -> extract_pb2.SlideSpeech:
+    """Say what is said to a slide, with the times of the words where they are wanted."""
+    said = [segment_message(segment, words=words) for segment in segments]
+    return extract_pb2.SlideSpeech(slide_number=number, segments=said)
 
 
 def segment_messages(segments: Iterable[Segment]) -> list[extract_pb2.TranscriptSegment]:

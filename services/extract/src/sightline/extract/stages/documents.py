@@ -62,7 +62,9 @@ class Documents:
         said = align(transcript.segments, messages.shown(slides)) if transcript else {}
         result = MakeDocumentResult(slides=slides, transcript_error=error)
         if transcript:
-            result.speech.extend(slide_speech(slide.number, said[slide.number]) for slide in slides.slides)
+            # Sentences are divided by their words, which therefore are there whether they were asked for or not.
+            words = JobSpec.FromString(task.claim.spec).make_document.transcribe.include_words
+            result.speech.extend(slide_speech(one.number, said[one.number], words=words) for one in slides.slides)
         with TemporaryDirectory(prefix="sightline-") as folder:
             lecture = await self._lecture(task, slides, transcript, said, Path(folder))
             task.advance(0.5)
