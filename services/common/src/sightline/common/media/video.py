@@ -265,7 +265,7 @@ class Video:
             width, height = height, width
         return VideoInfo(
             container=container.format.name,
-            codec=stream.codec_context.name,
+            codec=stream.codec_context.codec.canonical_name,
             width_px=width,
             height_px=height,
             frames_per_second=float(rate) if rate else 0.0,
