@@ -47,7 +47,11 @@ def test_every_kind_of_job_gives_its_files(rest: httpx.Client, film: Path, tmp_p
     keyframes = done(rest, {"media": media, "extractKeyframes": {"maxCount": 2}})["extractKeyframes"]["keyframes"]
     audio = done(rest, {"media": media, "extractAudio": {}})["extractAudio"]["audio"]
     mix = done(rest, {"mixAudio": {"pieces": [{"media": sound, "start": "0.5s"}]}})["mixAudio"]["audio"]
-    for file in (slides[0]["image"], document["pdf"], keyframes[0]["image"], audio, mix):
+    said = done(rest, {"media": media, "transcribe": {}})["transcribe"]
+    assert not said.get("segments")  # the lecture sounds, and nobody speaks
+    texts = done(rest, {"media": media, "extractText": {}})["extractTextVideo"]["texts"]
+    assert set(TALK[0] + TALK[1]) <= {line["text"] for text in texts for line in text["lines"]}
+    for file in (slides[0]["image"], document["pdf"], keyframes[0]["image"], audio, mix, said["captions"]):
         answer = rest.get(f"/v1/{file['media']}:download")
         assert answer.headers["content-type"] == file["contentType"]
         assert len(answer.content) == int(file["sizeBytes"])
