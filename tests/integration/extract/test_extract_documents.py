@@ -6,6 +6,7 @@ import io
 import json
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -50,6 +51,23 @@ def test_a_lecture_becomes_a_document_that_can_be_searched(sightline: Sightline,
     assert not made.HasField("transcript_error")
     stages = [stage.name for stage in sightline.jobs.get(job).stages]
     assert stages == ["", "slides", "pictures", "text", "document"]
+
+
+def test_a_film_that_does_not_say_how_long_it_is_has_all_its_chapters(
+    sightline: Sightline, film: Path, tmp_path: Path
+) -> None:
+    live = tmp_path / "live.mkv"
+    with av.open(str(film)) as source, av.open(str(live), "w", options={"live": "1"}) as container:
+        stream = container.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                container.mux(packet)
+    with av.open(str(live)) as written:
+        assert written.duration is None
+    made = document(sightline, sightline.jobs.make_document(live, transcript=False, wait=True, timeout=120))
+    assert made.slides.duration.ToTimedelta().total_seconds() == pytest.approx(24, abs=0.2)
+    assert content(sightline, made.chapters, tmp_path).decode().count("-->") == 4
 
 
 def test_every_file_of_a_document_is_written_by_its_name(sightline: Sightline, film: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -66,8 +66,8 @@ class Lectures:
 
     async def pictures(self, task: Task) -> Outcome:
         """Join the parts, and write each slide as a picture; leaves the slides as a message."""
-        result = film_facts(task)
         slides = await joined(task)
+        result = film_facts(task, slides)
         kind = messages.picture_type(slides_asked(task).image_format)
         with TemporaryDirectory(prefix="sightline-") as folder:
             async with self._films.of_task(task.claim) as path:
@@ -91,10 +91,14 @@ async def joined(task: Task) -> list[Slide]:
     return await asyncio.to_thread(lambda: number_slides(join_showings(found, options)))
 
 
-def film_facts(task: Task) -> ExtractSlidesResult:
-    """Begin a result with what the plan knew of the film."""
+def film_facts(task: Task, slides: Sequence[Slide]) -> ExtractSlidesResult:
+    """Begin a result with what the plan knew of the film, and what its slides tell of its length.
+
+    What a browser records does not say how long it is, and other headers say too little.
+    """
     info = unpack(VideoInfo, task.claim.input or b"")
+    seconds = max([info.duration_seconds, *(end for slide in slides for _, end in slide.ranges)])
     return ExtractSlidesResult(
         image_size=image_size((info.width_px, info.height_px)),
-        duration=duration(info.duration_seconds),
+        duration=duration(seconds),
     )

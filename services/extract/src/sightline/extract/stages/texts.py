@@ -105,7 +105,7 @@ class Texts:
     async def film_result(self, task: Task) -> Outcome:
         """Say what was shown when; the same text shown again in a row is said once."""
         slides, pages = await joined(task), pages_left(await task.needed())
-        facts = film_facts(task)
+        facts = film_facts(task, slides)
         result = ExtractTextVideoResult(image_size=facts.image_size, duration=facts.duration, model=self._text.model)
         for run in await asyncio.to_thread(merge, pages):
             if pages[run.kept].lines:
