@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sightline.common.errors import InvalidRequest, MediaRejected, Reason, SightlineError
 from sightline.common.models import ModelStore
 from sightline.common.settings import MediaLimits, ModelSettings
-from sightline.extract.speech import ChunkTranscriber, Segment, load_transcriber
+from sightline.extract.speech import ChunkTranscriber, EngineInfo, Segment, load_transcriber
+from sightline.extract.speech.hearing import SpeechModel
 
 RATE_HZ = 16_000
 Sound = NDArray[np.float32]
@@ -126,6 +127,25 @@ def test_any_english_is_english(whisper: ChunkTranscriber, language: str) -> Non
 
 def test_a_language_that_is_to_be_heard_is_told(whisper: ChunkTranscriber, sentences: list[Sound], save: Save) -> None:
     assert whisper.transcribe(save(sentences[1]), "und", told).language == "en"
+
+
+class Polyglot:
+    """An engine that hears German in everything."""
+
+    info = EngineInfo("polyglot", "1", "")
+
+    def code(self, language: str) -> str | None:
+        return None if language == "und" else language
+
+    def write_down(self, samples: Sound, code: str | None, *, words: bool) -> tuple[str, list[Segment]]:
+        return code or "de", [Segment(0.0, 1.0, "ja", 0.9)]
+
+
+def test_no_language_is_heard_where_nobody_speaks(speech_store: ModelStore, sentences: list[Sound], save: Save) -> None:
+    polyglot = ChunkTranscriber(Polyglot(), SpeechModel(speech_store.path("silero-vad")), MediaLimits())
+    assert polyglot.transcribe(save(np.zeros(3 * RATE_HZ, np.float32)), "und", told).language == "und"
+    assert polyglot.transcribe(save(sentences[1]), "und", told).language == "de"
+    assert polyglot.transcribe(save(np.zeros(3 * RATE_HZ, np.float32)), "fr-CA", told).language == "fr-CA"
 
 
 def test_progress_grows_to_one_in_silence_too(whisper: ChunkTranscriber, sentences: list[Sound], save: Save) -> None:

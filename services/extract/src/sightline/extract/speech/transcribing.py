@@ -53,7 +53,7 @@ class ChunkTranscriber:
                 progress(min(chunker.settled / expected, 1.0))
         progress(1.0)
         heard = code if language == TO_BE_HEARD else language
-        return Transcript(heard or "en", tuple(found), chunker.heard / RATE_HZ)
+        return Transcript(heard or TO_BE_HEARD, tuple(found), chunker.heard / RATE_HZ)
 
 
 def _chunks(reader: SoundReader, chunker: Chunker) -> Iterator[Chunk | None]:

@@ -52,7 +52,7 @@ class Transcript:
     """What is said in a recording.
 
     Attributes:
-        language: that was asked for, or that was heard where that was asked for: a BCP 47 tag.
+        language: that was asked for, or that was heard where that was asked for: a BCP 47 tag; `und` where nothing was.
         segments: in order, none over another; empty where nothing is said.
         duration: how long the recording is, in seconds.
     """
