@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from statistics import mean, median
+from typing import NamedTuple
 
 from sightline.extract.text.line import Line
 
@@ -17,6 +19,14 @@ _CELL_LETTERS = 14
 _PAIRED_SHARE = 0.75
 
 
+class Sides(NamedTuple):
+    """Lines on both sides of a gutter, and those that cross it."""
+
+    left: list[Line]
+    right: list[Line]
+    crossing: list[Line]
+
+
 def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     """Sort lines as they are read.
 
@@ -27,7 +37,7 @@ def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     if gutter is None:
         return [line for row in rows(lines) for line in row]
     ordered: list[Line] = []
-    for left, right in _bands(lines, gutter):
+    for left, right in _bands(_sides(lines, gutter)):
         ordered += in_reading_order(left) + in_reading_order(right)
     return ordered
 
@@ -48,58 +58,73 @@ def _beside(one: Line, other: Line) -> bool:
 
 
 def _best_gutter(lines: Sequence[Line]) -> float | None:
-    """Give the x where the right column begins, of the gutter with the most lines on both its sides."""
+    """Give the x where the right column begins, of the gutter with the most lines on both its sides; the leftmost."""
     if len(lines) < 4:
         return None
     width = _GUTTER_HEIGHTS * median(line.height_px for line in lines)
+    sides = {x: _sides(lines, x) for x in {line.box[0] for line in lines}}
     best, most = None, 0.0
-    for x in sorted({line.box[0] for line in lines}):
-        worth = _worth(lines, x, width)
-        if worth > most:
+    # Those that could be worth the most come first, so that of a thousand lines few gutters are looked at closely.
+    for x in sorted(sides, key=lambda x: (-_promise(sides[x]), x)):
+        if _promise(sides[x]) < most:
+            break
+        worth = _worth(sides[x], x, width)
+        if worth > most or (worth == most and best is not None and x < best):
             best, most = x, worth
     return best
 
 
-def _worth(lines: Sequence[Line], x: float, width: float) -> float:
+def _promise(sides: Sides) -> float:
+    """Say what a gutter is worth at most."""
+    return min(len(sides.left), len(sides.right)) - 0.5 * len(sides.crossing)
+
+
+def _worth(sides: Sides, x: float, width: float) -> float:
     """Say how many lines stand beside each other across a gutter that ends at x; 0 where there is none."""
-    left, right, crossing = _sides(lines, x)
-    if min(len(left), len(right)) < 2 or x - max(line.box[2] for line in left) < width:
+    if min(len(sides.left), len(sides.right)) < 2 or x - max(line.box[2] for line in sides.left) < width:
         return 0
     beside_left = beside_right = 0
     paired: list[tuple[Line, Line]] = []
-    for band_left, band_right in _bands(lines, x):
-        if band_left and band_right:
-            beside_left += _within(band_left, band_right)
-            beside_right += _within(band_right, band_left)
-            paired += [(one, other) for one in band_left for other in band_right if _beside(one, other)]
+    for left, right in _bands(sides):
+        if left and right:
+            beside_left += _within(left, right)
+            beside_right += _within(right, left)
+            paired += _pairs(left, right)
     if min(beside_left, beside_right) < 2 or _is_table(paired, beside_left, beside_right):
         return 0
-    return min(beside_left, beside_right) - 0.5 * len(crossing)
+    return min(beside_left, beside_right) - 0.5 * len(sides.crossing)
 
 
-def _sides(lines: Sequence[Line], x: float) -> tuple[list[Line], list[Line], list[Line]]:
-    left = [line for line in lines if line.box[2] <= x]
-    right = [line for line in lines if line.box[0] >= x]
-    return left, right, [line for line in lines if line.box[0] < x < line.box[2]]
+def _sides(lines: Sequence[Line], x: float) -> Sides:
+    return Sides(
+        left=[line for line in lines if line.box[2] <= x],
+        right=[line for line in lines if line.box[0] >= x],
+        crossing=[line for line in lines if line.box[0] < x < line.box[2]],
+    )
 
 
-def _bands(lines: Sequence[Line], x: float) -> list[tuple[list[Line], list[Line]]]:
+def _bands(sides: Sides) -> list[tuple[list[Line], list[Line]]]:
     """Cut at what crosses the gutter: (left, right) of each band, top to bottom; what crosses is a left of its own."""
-    left, right, crossing = _sides(lines, x)
-    found: list[tuple[list[Line], list[Line]]] = []
-    top = float("-inf")
-    for cut in sorted(crossing, key=lambda line: line.centre_y):
-        found += [_between(left, right, top, cut.centre_y), ([cut], [])]
-        top = cut.centre_y
-    found.append(_between(left, right, top, float("inf")))
+    cuts = sorted(sides.crossing, key=lambda line: line.centre_y)
+    heights = [cut.centre_y for cut in cuts]
+    between: list[tuple[list[Line], list[Line]]] = [([], []) for _ in range(len(cuts) + 1)]
+    for side, lines in enumerate((sides.left, sides.right)):
+        for line in lines:
+            between[bisect_right(heights, line.centre_y)][side].append(line)
+    found = between[:1]
+    for cut, band in zip(cuts, between[1:], strict=True):
+        found += [([cut], []), band]
     return found
 
 
-def _between(left: list[Line], right: list[Line], top: float, bottom: float) -> tuple[list[Line], list[Line]]:
-    return (
-        [line for line in left if top <= line.centre_y < bottom],
-        [line for line in right if top <= line.centre_y < bottom],
-    )
+def _pairs(left: list[Line], right: list[Line]) -> Iterator[tuple[Line, Line]]:
+    """Pair the lines of two sides that stand in one row."""
+    ordered = sorted(right, key=lambda line: line.centre_y)
+    centres = [line.centre_y for line in ordered]
+    for one in left:
+        reach = _ROW_SHARE * one.height_px
+        near = ordered[bisect_left(centres, one.centre_y - reach) : bisect_right(centres, one.centre_y + reach)]
+        yield from ((one, other) for other in near if _beside(one, other))
 
 
 def _within(lines: list[Line], others: list[Line]) -> int:
