@@ -55,6 +55,21 @@ def test_a_line_more_is_a_build_though_a_large_pointer_moved_to_it() -> None:
     assert change(arrow(one, 900, 600), arrow(other, left, top)).is_build
 
 
+def progress(share: float, thickness: int = 8, bottom: int = 720) -> np.ndarray:
+    picture = drawn()
+    cv2.rectangle(picture, (0, bottom - thickness), (int(share * 1280), bottom - 1), (20, 60, 200), -1)
+    return picture
+
+
+def test_a_bar_along_the_border_that_tells_how_much_is_over_is_no_change() -> None:
+    assert not change(progress(0.20), progress(0.24)).significant
+    assert not change(progress(0.20), progress(1.00)).significant
+
+
+def test_a_line_within_the_slide_is_a_change_however_low_it_is() -> None:
+    assert change(progress(0.20, bottom=690), progress(0.60, bottom=690)).significant
+
+
 def test_noise_is_no_change() -> None:
     noisy = drawn().astype(np.int16) + np.random.default_rng(1).normal(0, 6, (720, 1280, 1)).astype(np.int16)
     assert not change(drawn(), np.clip(noisy, 0, 255).astype(np.uint8)).significant

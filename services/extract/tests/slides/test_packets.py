@@ -34,3 +34,17 @@ def test_a_second_without_bytes_in_a_camera_is_a_lull() -> None:
     quiet = {n / 25: 10 for n in range(100, 150)}
     assert profile(quiet, usual=4000).spending(0.0, 10.0).lull
     assert not profile({}, usual=4000).spending(0.0, 10.0).lull
+
+
+def keys(*seconds: float) -> PacketProfile:
+    return PacketProfile([PacketNote(at, 50_000, True) for at in seconds])
+
+
+def test_a_key_frame_that_ends_a_whole_group_is_due_and_an_early_one_is_not() -> None:
+    profile = keys(0.0, 10.0, 13.0, 23.0)
+    assert [profile.is_due(at) for at in (10.0, 13.0, 23.0)] == [True, False, True]
+
+
+def test_where_no_length_of_a_group_is_met_again_cuts_may_have_caused_every_key_frame() -> None:
+    assert not any(keys(0.0, 16.0, 29.0, 33.0).is_due(at) for at in (16.0, 29.0, 33.0))
+    assert not keys(0.0).is_due(0.0)

@@ -26,6 +26,8 @@ POINTER_PX = 17
 _LARGE_POINTER_PX = 28
 _UPRIGHT_SHARE = 0.4
 _LYING_SHARE = 0.6
+# A bar along the upper or lower border of the picture that is as low as this tells how much of the film is over.
+_BAR_SHARE = 0.025
 # Shapes that correlate this well are the same ink, dimmed, brightened or blurred by the encoder.
 _SAME_SHAPE = 0.82
 _LEAST_SPREAD = 5.0
@@ -227,6 +229,7 @@ def _things(hot: Mask, clear: Mask | None = None) -> Mask:
     large[0] = False
     if clear is not None and large.any():
         large &= ~_large_pointer(widths, heights, large)
+        large &= ~_bar_at_border(np.asarray(stats, np.int32), heights, top, high, hot.shape[0])
         large &= np.bincount(labels[clear[part]], minlength=len(large)) >= _CLEAR_PIXELS
     things[part] = np.take(large, np.asarray(labels, np.uint16))
     return things
@@ -237,6 +240,15 @@ def _large_pointer(widths: NDArray[np.int32], heights: NDArray[np.int32], large:
     alike_sides = (widths >= _UPRIGHT_SHARE * heights) & (heights >= _LYING_SHARE * widths)
     found = large & alike_sides & (np.maximum(widths, heights) <= _LARGE_POINTER_PX)
     return np.asarray(found if np.count_nonzero(found) <= 2 else np.zeros_like(found), np.bool_)
+
+
+def _bar_at_border(
+    stats: NDArray[np.int32], heights: NDArray[np.int32], top: int, high: int, height: int
+) -> NDArray[np.bool_]:
+    """Tell which things of a part are a bar along the border: no line of text is so low."""
+    above = (top == 0) & (stats[:, cv2.CC_STAT_TOP] == 0)
+    below = (top + high == height) & (stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] == high)
+    return np.asarray((above | below) & (heights <= _BAR_SHARE * height), np.bool_)
 
 
 def _sizes(stats: NDArray[np.int32], wide: int, high: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -18,6 +18,8 @@ _SHARE_OF_KEY = 0.1
 # A camera's bytes do not fall below this share of the usual for a second; a slide's do.
 _LULL_SHARE = 0.2
 _LULL_BINS = 4
+# A group of pictures is whole where it lasts for this share of the longest; a shorter one was ended by a cut.
+_WHOLE_SHARE = 0.9
 # Bins this near to each other belong to one change.
 _GAP_BINS = 2
 
@@ -58,6 +60,7 @@ class PacketProfile:
         self._bytes = np.array([0 if note.key else note.size_bytes for note in ordered], np.float64)
         self._total = np.concatenate([[0.0], np.cumsum([note.size_bytes for note in ordered])])
         self._keys = [(note.seconds, note.size_bytes) for note in ordered if note.key]
+        self._due = _due([at for at, _ in self._keys])
 
     @property
     def end_seconds(self) -> float:
@@ -67,6 +70,10 @@ class PacketProfile:
     def key_bytes(self, seconds: float) -> float:
         """Give the size of the last key frame at or before a time."""
         return float(next((size for at, size in reversed(self._keys) if at <= seconds + 1e-3), 0))
+
+    def is_due(self, seconds: float) -> bool:
+        """Tell whether the key frame at a time ends a whole group of pictures, so that no cut need have caused it."""
+        return seconds in self._due
 
     def keys_between(self, start: float, end: float) -> list[float]:
         """Give the times of the key frames between two times, without them."""
@@ -100,6 +107,13 @@ class PacketProfile:
         bursts = _bursts(over, edges, _SHARE_OF_KEY * self.key_bytes(start) / 2)
         in_bursts = sum(burst.excess_bytes for burst in bursts)
         return Spending(tuple(bursts), float(over.sum()) - in_bursts, usual + noise, _has_lull(sums, usual))
+
+
+def _due(keys: Sequence[float]) -> frozenset[float]:
+    gaps = np.diff(keys)
+    whole = gaps >= _WHOLE_SHARE * gaps.max(initial=0.0)
+    # A length that is never met again may be the cuts' and not the encoder's.
+    return frozenset(at for at, ends in zip(keys[1:], whole, strict=True) if ends) if whole.sum() > 1 else frozenset()
 
 
 def _bursts(over: NDArray[np.float64], edges: NDArray[np.float64], least: float) -> list[Burst]:

@@ -149,10 +149,14 @@ class Tracer:
         return change
 
     def _is_plain(self, change: Change, after: View, spending: Spending) -> bool:
-        """Tell whether no other slide can have come and gone in between: no burst that pays for coming back."""
+        """Tell whether no other slide can have come and gone in between: no burst that pays for coming back.
+
+        A key frame that a cut has caused pays for that itself.
+        """
         if change.significant and (self._options.keep_builds or not change.same_page):
             return False
-        most = self._price(after, change) + _BACK_SHARE * self._profile.key_bytes(after.seconds)
+        back = _BACK_SHARE if self._profile.is_due(after.seconds) else _ELSEWHERE_SHARE
+        most = self._price(after, change) + back * self._profile.key_bytes(after.seconds)
         return all(burst.excess_bytes <= most for burst in spending.bursts)
 
     def _cut(self, post: View, after: View, change: Change, spending: Spending) -> float | None:
