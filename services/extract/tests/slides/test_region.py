@@ -74,3 +74,17 @@ def test_bars_are_cut_off_though_the_grounds_of_the_slides_differ() -> None:
         look = Look(0.0, picture, None, 100)
         showings.append(Showing(0, 1, 0, ShowingKind.SLIDE, None, False, look, (look,)))
     assert slide_region(showings) == pytest.approx((0.0, 0.1, 1.0, 0.9), abs=0.006)
+
+
+def test_a_page_of_which_one_word_alone_changes_is_not_cut_at_lines_above_and_below_the_word() -> None:
+    showings = []
+    for word in ("reject", "accept", "unsure"):
+        picture = np.full((270, 480), 27, np.uint8)
+        for row in range(5):
+            cv2.putText(picture, "Of the edge", (40, 50 + 35 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 220, 1)
+        cv2.putText(picture, word, (230, 150), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 160, 2)
+        for height in (40, 250):
+            cv2.line(picture, (210, height), (350, height), 220, 2)
+        look = Look(0.0, picture, None, 100)
+        showings.append(Showing(0, 1, 0, ShowingKind.SLIDE, None, False, look, (look,)))
+    assert slide_region(showings) == WHOLE

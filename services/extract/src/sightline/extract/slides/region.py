@@ -132,7 +132,33 @@ def _within_ground(usual: NDArray[np.float64], moving: Mask, inner: _Box) -> _Bo
     if not len(beyond):
         return _Box(0, 0, usual.shape[1], usual.shape[0])
     left, top, right, bottom = (side.to_ground(float(np.median(beyond))) for side in sides)
-    return _Box(inner.left - left, inner.top - top, inner.right + right, inner.bottom + bottom)
+    box = _Box(inner.left - left, inner.top - top, inner.right + right, inner.bottom + bottom)
+    return _along_whole_sides(usual, box)
+
+
+def _along_whole_sides(usual: NDArray[np.float64], box: _Box) -> _Box:
+    """Keep the borders that go on along their whole side: where a word alone has changed, its letters are steps too."""
+    kept = _whole_sides(usual, box)
+    # A border that is given up makes the sides across it longer.
+    return box if kept == box else _along_whole_sides(usual, kept)
+
+
+def _whole_sides(usual: NDArray[np.float64], box: _Box) -> _Box:
+    """Give back what was cut off at a border that ends before its side does."""
+    height, width = usual.shape
+    rows, columns = np.s_[box.top : box.bottom], np.s_[box.left : box.right]
+    return _Box(
+        box.left if _has_step(usual[rows].T, box.left) else 0,
+        box.top if _has_step(usual[:, columns], box.top) else 0,
+        box.right if _has_step(usual[rows].T, box.right) else width,
+        box.bottom if _has_step(usual[:, columns], box.bottom) else height,
+    )
+
+
+def _has_step(lines: NDArray[np.float64], at: int) -> bool:
+    """Tell whether there is a step in brightness along a line or one beside it, for nearly all of its length."""
+    near = range(max(1, at - 2), min(len(lines) - 1, at + 2))
+    return any((np.abs(lines[line + 1] - lines[line - 1]) > _EDGE_STEP).mean() >= _EDGE_SHARE for line in near)
 
 
 def _lecturer_beside(moving: Mask, box: _Box) -> bool:
