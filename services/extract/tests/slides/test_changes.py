@@ -70,6 +70,14 @@ def test_a_line_within_the_slide_is_a_change_however_low_it_is() -> None:
     assert change(progress(0.20, bottom=690), progress(0.60, bottom=690)).significant
 
 
+def test_a_line_more_is_a_build_though_a_pointer_leaves_a_trail_that_is_gone_then() -> None:
+    one, other = drawn(shown=3), drawn(shown=4)
+    for top in range(540, 600, 10):
+        cv2.fillPoly(one, [np.add([[0, 0], [0, 24], [14, 18]], (900, top)).astype(np.int32)], (0, 0, 0))
+    cv2.fillPoly(other, [np.add([[0, 0], [0, 24], [14, 18]], (900, 590)).astype(np.int32)], (0, 0, 0))
+    assert change(one, other).is_build
+
+
 def test_noise_is_no_change() -> None:
     noisy = drawn().astype(np.int16) + np.random.default_rng(1).normal(0, 6, (720, 1280, 1)).astype(np.int16)
     assert not change(drawn(), np.clip(noisy, 0, 255).astype(np.uint8)).significant

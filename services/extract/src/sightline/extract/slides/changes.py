@@ -26,6 +26,8 @@ POINTER_PX = 17
 _LARGE_POINTER_PX = 28
 _UPRIGHT_SHARE = 0.4
 _LYING_SHARE = 0.6
+# What is as narrow as this and no higher than a large pointer is the trail of one: words lie, and lines are longer.
+_TRAIL_PX = 8
 # A bar along the upper or lower border of the picture that is as low as this tells how much of the film is over.
 _BAR_SHARE = 0.025
 # Shapes that correlate this well are the same ink, dimmed, brightened or blurred by the encoder.
@@ -226,6 +228,7 @@ def _things(hot: Mask, clear: Mask | None = None) -> Mask:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8, ltype=cv2.CV_16U)
     widths, heights = _sizes(np.asarray(stats, np.int32), wide, high)
     large = np.maximum(widths, heights) > POINTER_PX
+    large &= (widths > _TRAIL_PX) | (heights > _LARGE_POINTER_PX)
     large[0] = False
     if clear is not None and large.any():
         large &= ~_large_pointer(widths, heights, large)
